@@ -1,0 +1,17 @@
+"""What a person sees. Panels read a state and draw it; they never open a file, start anything or decide."""
+
+import bpy
+
+from . import image_editor, preferences, viewport
+
+CLASSES = (*preferences.CLASSES, *image_editor.CLASSES, *viewport.CLASSES)
+
+
+def register():
+    for panel in CLASSES:
+        bpy.utils.register_class(panel)
+
+
+def unregister():
+    for panel in reversed(CLASSES):
+        bpy.utils.unregister_class(panel)

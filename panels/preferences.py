@@ -1,0 +1,89 @@
+"""The extension's preferences: the engine, the device, and the space jobs may take."""
+
+import bpy
+from bpy.app.translations import pgettext_iface as iface_
+from bpy.props import EnumProperty, FloatProperty, StringProperty
+from bpy.types import AddonPreferences
+
+from ..session import jobs, preferences, runtime
+from .words import paragraph
+
+DEVICES = (
+    ("auto", "Automatic", "The graphics card where the engine can use it, else the processor"),
+    ("cpu", "Processor", "Always the processor"),
+    ("cuda", "NVIDIA", "An NVIDIA graphics card through CUDA"),
+    ("mps", "Apple", "The graphics part of an Apple chip"),
+)
+
+
+def changed(_self, _context):
+    runtime.refresh()
+
+
+class STATUE_AP_preferences(AddonPreferences):
+    bl_idname = preferences.PACKAGE
+
+    engine_python: StringProperty(
+        name="Existing Python",
+        description="A Python that already has what the engine needs; empty to use the engine set up here",
+        subtype="FILE_PATH",
+        update=changed,
+    )
+    device: EnumProperty(name="Device", description="What the engine computes on", items=DEVICES)
+    jobs_folder: StringProperty(
+        name="Job Folder",
+        description="Where jobs keep what they need and make; empty for the extension's own folder",
+        subtype="DIR_PATH",
+    )
+    jobs_limit: FloatProperty(
+        name="Size Limit",
+        description="Gigabytes all jobs together may take; Clean Up removes the oldest finished ones beyond it",
+        default=5.0,
+        min=0.1,
+        soft_max=100.0,
+    )
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split = True
+        self.draw_engine(layout.box(), context.region.width)
+        layout.prop(self, "device")
+        self.draw_jobs(layout.box())
+
+    def draw_engine(self, box, width):
+        box.label(text="Engine", icon="SCRIPT")
+        problem = runtime.problem()
+        state = runtime.set_up_state()
+        if runtime.set_up_running():
+            row = box.row()
+            row.progress(factor=state.fraction, text=state.message)
+            row.operator("statue.cancel_set_up", text="", icon="X")
+        elif state and state.failure:
+            paragraph(box, f"{state.failure} {state.next_step}", width, icon="ERROR")
+        elif problem:
+            paragraph(box, problem, width, icon="INFO")
+        else:
+            box.label(text=iface_("Ready: {python}").format(python=runtime.python()), icon="CHECKMARK")
+        if not bpy.app.online_access and not self.engine_python:
+            offline = iface_("Setting up needs the network: turn on Allow Online Access in Preferences > System.")
+            paragraph(box, offline, width, icon="INTERNET_OFFLINE")
+        row = box.row()
+        row.operator("statue.set_up_engine", icon="IMPORT")
+        row.operator("statue.check_set_up", icon="VIEWZOOM")
+        box.prop(self, "engine_python")
+        if text := runtime.check_text():
+            column = box.column(align=True)
+            for line in text.splitlines():
+                column.label(text=line)
+            box.operator("statue.copy_text", icon="COPYDOWN").text = text
+
+    def draw_jobs(self, box):
+        box.label(text="Jobs", icon="FILE_FOLDER")
+        box.prop(self, "jobs_folder", placeholder=iface_("The extension's own folder"))
+        box.prop(self, "jobs_limit", text=iface_("Size Limit (GB)"))
+        row = box.row()
+        row.label(text=jobs.space_in_words())
+        row.operator("statue.clean_up_jobs", icon="TRASH")
+
+
+CLASSES = (STATUE_AP_preferences,)

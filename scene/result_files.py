@@ -1,0 +1,135 @@
+"""Reading what the engine wrote, and refusing what cannot be a result: a job folder may have been edited by hand."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..statue_recon.contract import Failure
+
+
+@dataclass(frozen=True)
+class MeshFile:
+    """Arrays of a mesh in the engine's frame; `uv` and `seen` belong to results, `colours` to previews."""
+
+    vertices: np.ndarray  # [V, 3] float32
+    faces: np.ndarray  # [F, 3] int32
+    uv: np.ndarray | None = None  # [F, 3, 2] float32
+    seen: np.ndarray | None = None  # [V] float32, 0 … 1
+    colours: np.ndarray | None = None  # [V, 3] float32 sRGB, 0 … 1
+
+
+def read_result_mesh(folder: Path, relative: str) -> MeshFile:
+    arrays = _arrays(folder, relative, ("vertices", "faces", "uv", "seen"))
+    return _checked(MeshFile(**arrays), relative)
+
+
+def read_preview_mesh(folder: Path, relative: str) -> MeshFile:
+    arrays = _arrays(folder, relative, ("vertices", "faces", "colours"))
+    return _checked(MeshFile(**arrays), relative)
+
+
+def read_camera(folder: Path, relative: str) -> dict[str, Any]:
+    """camera.json: "width", "height" and "blender", the parameters of `Camera.to_blender`; numbers checked."""
+    fields = read_json(folder, relative)
+    try:
+        blender = fields["blender"]
+        names = ("lens", "sensor_width", "sensor_height", "shift_x", "shift_y", "clip_start", "clip_end")
+        numbers = [float(blender[name]) for name in names]
+        matrix = np.array(blender["matrix_world"], dtype=np.float64)
+        sound = (
+            matrix.shape == (4, 4)
+            and bool(np.isfinite(matrix).all() and np.isfinite(numbers).all())
+            and min(*numbers[:3], fields["width"], fields["height"]) > 0
+            and blender["sensor_fit"] in {"HORIZONTAL", "VERTICAL"}
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(relative, f"it does not describe a camera ({error})") from error
+    if not sound:
+        raise _damaged(relative, "it does not describe a camera")
+    return fields
+
+
+def picture(folder: Path, relative: str) -> Path:
+    """The path of a whole PNG file; Blender would show a damaged one as pink, much later."""
+    path = inside(folder, relative)
+    with path.open("rb") as file:
+        begins = file.read(8) == b"\x89PNG\r\n\x1a\n"
+        file.seek(max(path.stat().st_size - 8, 0))
+        ends = file.read(4) == b"IEND"
+    if not (begins and ends):
+        raise _damaged(relative, "it is no complete PNG picture")
+    return path
+
+
+def read_json(folder: Path, relative: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(inside(folder, relative).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(relative, str(error)) from error
+    if not isinstance(fields, dict):
+        raise _damaged(relative, "it is no JSON object")
+    return fields
+
+
+def inside(folder: Path, relative: str) -> Path:
+    """The path of an existing file of the job; refuses one that leads out of its folder."""
+    path = (folder / relative).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise _damaged(relative, "it lies outside the job folder")
+    if not path.is_file():
+        raise _damaged(relative, "it is not there")
+    return path
+
+
+def _arrays(folder: Path, relative: str, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    try:
+        with np.load(inside(folder, relative), allow_pickle=False) as file:
+            return {name: file[name] for name in names}
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        raise _damaged(relative, str(error)) from error
+
+
+def _checked(mesh: MeshFile, relative: str) -> MeshFile:
+    """The mesh with its arrays in the types Blender takes, if it is one."""
+    points, corners = mesh.vertices.shape[:1], mesh.faces.shape[:1]
+    shapes = {
+        "vertices": (*points, 3),
+        "faces": (*corners, 3),
+        "uv": (*corners, 3, 2),
+        "seen": points,
+        "colours": (*points, 3),
+    }
+    typed: dict[str, np.ndarray] = {}
+    for name, shape in shapes.items():
+        array = getattr(mesh, name)
+        if array is None:
+            continue
+        whole = name == "faces"
+        if array.shape != shape or array.dtype.kind not in ("iu" if whole else "f"):
+            raise _damaged(relative, f"“{name}” has the shape {array.shape} and the type {array.dtype}")
+        if not whole and not np.isfinite(array).all():
+            raise _damaged(relative, f"“{name}” holds values that are no numbers")
+        if not whole:
+            typed[name] = np.ascontiguousarray(array, dtype=np.float32)
+    faces = mesh.faces
+    if len(faces) == 0 or len(mesh.vertices) < 3:
+        raise _damaged(relative, "it holds no faces")
+    if faces.min() < 0 or faces.max() >= len(mesh.vertices):
+        raise _damaged(relative, "its faces name vertices that do not exist")
+    first, second, third = faces.T
+    if ((first == second) | (second == third) | (third == first)).any():
+        raise _damaged(relative, "some of its faces use a vertex twice")
+    return MeshFile(faces=np.ascontiguousarray(faces, dtype=np.int32), **typed)
+
+
+def _damaged(relative: str, reason: str) -> Failure:
+    return Failure(
+        f"The file “{relative}” of this job cannot be used: {reason}.",
+        next_step="The job folder was changed or damaged: run the reconstruction again.",
+    )

@@ -1,0 +1,116 @@
+"""Statues in a scene: what marks an object as one, finding it, and what a person wants to know about it.
+
+Everything is known from custom properties of the object, so that it survives undo, saving, appending and duplicating.
+No property points at another datablock: such a pointer would keep a deleted statue alive in the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+from ..statue_recon.contract import Failure
+
+JOB = "statue_job"  # the job's id; on the object and on its camera
+KIND = "statue_kind"  # one of the three below, or CAMERA on the camera
+PREVIEW = "preview"  # a coarse mesh that the result will replace
+KEPT = "kept preview"  # was a preview; the user worked on it, so nobody replaces it any more
+RESULT = "result"
+CAMERA = "camera"
+FOLDER = "statue_folder"  # the job folder
+TITLE = "statue_title"  # the photo's name
+SUMMARY = "statue_summary"
+ENGINE = "statue_engine"
+PRIOR = "statue_prior"
+QUALITY = "statue_quality"
+SEED = "statue_seed"
+PHOTO_SHA256 = "statue_photo_sha256"
+DATE = "statue_date"
+# All of provenance.json. A string property rather than a text datablock: it travels with the object when that is
+# appended, duplicated or exported (glTF extras), and leaves the user's list of texts alone.
+PROVENANCE = "statue_provenance"
+
+
+def statue_of(context_object: bpy.types.Object | None) -> bpy.types.Object | None:
+    """The statue that this object is, or that this matched camera belongs to."""
+    if context_object is None:
+        return None
+    if is_statue(context_object):
+        return context_object
+    if context_object.get(KIND) != CAMERA:
+        return None
+    if context_object.parent and is_statue(context_object.parent):
+        return context_object.parent
+    job = context_object.get(JOB)  # the user took the camera out of the statue: any copy of the same job will do
+    return next((thing for thing in bpy.data.objects if is_statue(thing) and thing[JOB] == job), None)
+
+
+def is_statue(thing: bpy.types.Object) -> bool:
+    return thing.type == "MESH" and JOB in thing and thing.get(KIND) in {PREVIEW, KEPT, RESULT}
+
+
+def statues(scene: bpy.types.Scene, job_id: str | None = None) -> list[bpy.types.Object]:
+    """The scene's statues, by name; those of one job if it is given."""
+    found = [thing for thing in scene.objects if is_statue(thing) and job_id in {None, thing[JOB]}]
+    return sorted(found, key=lambda thing: thing.name)
+
+
+def job_folder(statue: bpy.types.Object) -> Path | None:
+    """Where the job that made it has its files; they may be gone."""
+    folder = statue.get(FOLDER)
+    return Path(folder) if folder else None
+
+
+def face_count(statue: bpy.types.Object) -> int:
+    """Faces of the mesh, without modifiers; in Edit Mode as of entering it."""
+    return len(statue.data.polygons)
+
+
+def real_height(statue: bpy.types.Object) -> float:
+    """From base to top along the statue's own up axis, in Blender units (metres at the default unit scale)."""
+    corners = np.array(statue.bound_box)
+    return float(np.ptp(corners[:, 2])) * (_parent_space(statue) @ statue.matrix_basis).col[2].length
+
+
+def set_real_height(statue: bpy.types.Object, metres: float) -> None:
+    """Scales the object as a whole, about the middle of its base, to this height in Blender units."""
+    before = real_height(statue)
+    if not metres > 0 or not before > 0:
+        raise Failure(
+            f"“{statue.name}” cannot be {metres:g} m high." if before > 0 else f"“{statue.name}” is flat.",
+            next_step="Give a height above zero, and a statue whose scale is not zero.",
+        )
+    factor = metres / before
+    corners = np.array(statue.bound_box)
+    base = Vector((*corners[:, :2].mean(axis=0), corners[:, 2].min()))
+    stays = statue.matrix_basis @ base
+    statue.scale *= factor
+    statue.location += stays - statue.matrix_basis @ base
+    for child in statue.children:
+        if child.get(KIND) == CAMERA:  # an object's scale moves a camera but does not stretch how far it sees
+            child.data.clip_start *= factor
+            child.data.clip_end *= factor
+
+
+def provenance_lines(statue: bpy.types.Object) -> list[str]:
+    """Where it comes from, in lines short enough for a panel."""
+    if statue.get(KIND) != RESULT:
+        return ["Coarse preview of an unfinished job"]
+    lines = [
+        str(statue.get(SUMMARY, "")),
+        f"Photo: {statue.get(TITLE, '?')}  (SHA-256 {str(statue.get(PHOTO_SHA256, '?'))[:12]}…)",
+        f"Engine {statue.get(ENGINE, '?')}, prior: {statue.get(PRIOR, '?')}",
+        f"Quality: {statue.get(QUALITY, '?')}, seed {statue.get(SEED, '?')}",
+        f"Made {str(statue.get(DATE, '?'))[:16].replace('T', ', ')} UTC",
+    ]
+    return [line for line in lines if line]
+
+
+def _parent_space(statue: bpy.types.Object) -> Matrix:
+    """Parent to world, without waiting for the dependency graph to notice the object's own last change."""
+    if statue.parent is None:
+        return Matrix()
+    return statue.parent.matrix_world @ statue.matrix_parent_inverse

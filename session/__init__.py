@@ -1,0 +1,15 @@
+"""What this Blender session knows beside the file: the settings of a scene, the engine, the jobs and their timer."""
+
+from . import jobs, runtime, settings
+
+PARTS = (settings, runtime, jobs)
+
+
+def register():
+    for part in PARTS:
+        part.register()
+
+
+def unregister():
+    for part in reversed(PARTS):
+        part.unregister()

@@ -1,0 +1,239 @@
+"""The jobs of this session, on Blender's main thread: starting them, and putting what they make into the scene.
+
+The queue's own thread follows the worker; here a timer reads its snapshots, asks panels to redraw, shows previews and
+inserts results. Only plain data is kept: a scene is looked up anew each time, for undo and file load replace them all.
+"""
+
+import atexit
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+from bpy.app.handlers import persistent
+
+from ..inference import job_folder
+from ..inference.queue import JobQueue, JobState
+from ..scene import insert, origin
+from ..scene.png import png_bytes
+from ..statue_recon.contract import Failure, Request
+from . import moment, preferences, runtime
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.2
+SCAN_AFTER_SECONDS = 1.0  # after enabling: Blender's window shall be there first
+
+
+@dataclass
+class Job:
+    """A job of this session; its progress lies in the queue, under its folder."""
+
+    folder: Path
+    title: str  # the photo's name
+    origin: dict  # the file and scene that asked for it (scene/origin.py)
+    shown_preview: str | None = None
+    inserted: bool = False
+    problem: str = ""  # why its result is not in the scene although it is done
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def state(self) -> JobState:
+        return _queue.state(self.folder)
+
+
+_queue: JobQueue
+_jobs: list[Job] = []
+_interrupted: dict[str, str] = {}  # name of the folder: title
+_space = 0
+
+
+def start(request: Request, photo, mask, asked_from: dict) -> Job:
+    """Writes the job folder and queues it. `photo` is a scene.snapshot.Snapshot, `mask` [H, W] uint8 or None."""
+    folder = job_folder.create(
+        preferences.jobs_folder(),
+        photo.name,
+        request,
+        photo=png_bytes(photo.rgba),
+        mask=None if mask is None else png_bytes(mask),
+        origin=asked_from,
+    )
+    return _follow(folder, photo.name, asked_from)
+
+
+def resume(name: str, scene) -> Job:
+    """Queues an interrupted or failed job again; what it had finished is not done twice.
+
+    Its result goes to the scene that asked first if that is open, else to this one.
+    """
+    folder = folder_named(name)
+    asked_from = job_folder.read_origin(folder)
+    if origin.find_scene(asked_from) is None:
+        asked_from = origin.origin(scene)
+    job_folder.read_request(folder)
+    _interrupted.pop(name, None)
+    if old := find(name):
+        _jobs.remove(old)
+    return _follow(folder, job_folder.title(folder), asked_from)
+
+
+def _follow(folder: Path, title: str, asked_from: dict) -> Job:
+    job = Job(folder, title, asked_from)
+    _queue.submit(folder, python=runtime.python())
+    _jobs.append(job)
+    _keep_ticking()
+    return job
+
+
+def cancel(job: Job) -> None:
+    _queue.cancel(job.folder)
+
+
+def discard(name: str) -> None:
+    """Deletes the folder of a job that does not run."""
+    folder = folder_named(name)
+    job_folder.delete(folder)
+    _interrupted.pop(name, None)
+    if job := find(name):
+        _jobs.remove(job)
+
+
+def scene_of(job: Job):
+    """The scene that asked for the job, if its file is open."""
+    return origin.find_scene(job.origin)
+
+
+def find(name: str) -> Job | None:
+    return next((job for job in _jobs if job.id == name), None)
+
+
+def folder_named(name: str) -> Path:
+    return preferences.jobs_folder() / Path(name).name
+
+
+def current(scene) -> Job | None:
+    """The job to show in this scene's panel: the one running for it, else the newest."""
+    mine = [job for job in _jobs if origin.find_scene(job.origin) == scene]
+    return next((job for job in mine if job.state.active), mine[-1] if mine else None)
+
+
+def others(scene) -> list[Job]:
+    """Jobs that wait in the queue, run for another scene, or wait to be inserted."""
+    shown = current(scene)
+    return [job for job in _jobs if job is not shown and (job.state.active or waits(job))]
+
+
+def waits(job: Job) -> bool:
+    """Whether the job has a result that is in no scene yet."""
+    return job.state.status == "done" and not job.inserted
+
+
+def interrupted() -> dict[str, str]:
+    """Jobs that were interrupted when a Blender closed and run nowhere now: name of the folder, title."""
+    return _interrupted
+
+
+def any_active() -> bool:
+    return any(job.state.active for job in _jobs)
+
+
+def tick() -> float | None:
+    """Timer: shows what the jobs did since the last look. Ends itself when nothing is left to do."""
+    for job in _jobs:
+        try:
+            _bring_into_scene(job)
+        except Failure as failure:
+            _give_up(job, str(failure))
+        except Exception:  # a bug must neither end the timer nor be retried five times a second
+            log.exception("Inserting %s", job.folder)
+            _give_up(job, "The result could not be inserted: an error of ours, see the system console.")
+    runtime.redraw({"IMAGE_EDITOR", "VIEW_3D"}, region="UI")
+    return TICK_SECONDS if any(job.state.active or (waits(job) and not job.problem) for job in _jobs) else None
+
+
+def _bring_into_scene(job: Job) -> None:
+    state = job.state
+    if not moment.is_good():
+        return
+    if state.active and state.preview and state.preview != job.shown_preview:
+        if scene := origin.find_scene(job.origin):
+            insert.insert_preview(scene, job.folder, state.preview, job.id, job.title)
+        job.shown_preview = state.preview
+    if waits(job) and not job.problem and origin.find_scene(job.origin):
+        with moment.window():
+            bpy.ops.statue.insert_result("EXEC_DEFAULT", True, job=job.id)  # True: as one undo step
+
+
+def _give_up(job: Job, problem: str) -> None:
+    job.problem = problem
+    job.shown_preview = job.state.preview
+
+
+def insert_now(job: Job, scene) -> bpy.types.Object:
+    """Puts the result of a finished job into this scene."""
+    statue = insert.insert_result(scene, job.folder, job.state.result, job.id, job.title)
+    job.inserted, job.problem = True, ""
+    job_folder.mark_inserted(job.folder)
+    return statue
+
+
+def space_in_words() -> str:
+    """How much the job folders take, as of the last look (after a job, a clean-up, at the start)."""
+    return f"{_space / 2**30:.2f} GB"
+
+
+def clean_up() -> int:
+    """Removes the oldest finished jobs until all fit the limit; returns the bytes freed."""
+    freed = job_folder.clean_up(preferences.jobs_folder(), preferences.size_limit())
+    measure_space()
+    return freed
+
+
+def measure_space() -> None:
+    global _space
+    _space = job_folder.total_size(preferences.jobs_folder())
+
+
+def scan() -> None:
+    """Timer, once: finds what an earlier Blender left unfinished, or finished but inserted nowhere."""
+    known = {job.folder for job in _jobs}
+    _interrupted.clear()
+    for folder in job_folder.unfinished(preferences.jobs_folder()):
+        if folder not in known:
+            _interrupted[folder.name] = job_folder.title(folder)
+    measure_space()
+
+
+@persistent
+def _follow_saved_file(*_) -> None:
+    """A file that was saved, perhaps for the first time, can be found again by its new path."""
+    for job in _jobs:
+        if scene := scene_of(job):
+            job.origin = origin.origin(scene)
+
+
+def _keep_ticking() -> None:
+    if not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=TICK_SECONDS, persistent=True)
+
+
+def register():
+    global _queue
+    _queue = JobQueue(preferences.ROOT)
+    atexit.register(_queue.shutdown)  # closing Blender ends the worker; its folder stays
+    bpy.app.handlers.save_post.append(_follow_saved_file)
+    bpy.app.timers.register(scan, first_interval=SCAN_AFTER_SECONDS, persistent=True)
+
+
+def unregister():
+    for timer in (tick, scan):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
+    bpy.app.handlers.save_post.remove(_follow_saved_file)
+    atexit.unregister(_queue.shutdown)
+    _queue.shutdown()
+    _jobs.clear()
+    _interrupted.clear()
