@@ -1,0 +1,98 @@
+"""The command line: python -m statue_recon, or statue-recon where the package is installed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from . import __version__, contract
+from .contract import DEVICES, QUALITIES, Request
+
+EXIT_CODES = """\
+exit codes:
+  0    done
+  1    a mistake of Statue Recon; log.txt in the folder of the run has the details
+  2    a wrong command line
+  3    something you can mend; the message says what and how
+  130  cancelled (Ctrl-C); the same command goes on from the last finished stage
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command. Returns the exit code. Nothing heavy is imported before it is needed."""
+    given = _parser().parse_args(arguments)
+    if given.command == "doctor":
+        from .console import doctor
+
+        return doctor(given.json)
+    if given.command == "job":
+        from .worker import leave, work
+
+        leave(work(given.folder.absolute()))
+    from .console import reconstruct
+
+    return reconstruct(_request(given), given.out.absolute(), given.json)
+
+
+def _request(given: argparse.Namespace) -> Request:
+    """The request of the command line, with absolute paths, since they would count from the folder of the run."""
+    return Request(
+        photo=str(given.photo.absolute()),
+        mask=str(given.mask.absolute()) if given.mask else None,
+        mask_source="painted" if given.mask else "automatic",
+        quality=given.quality,
+        prior=given.prior,
+        prompt=given.prompt,
+        seed=given.seed,
+        device=given.device,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="statue-recon",
+        description="From a photograph of a statue to a textured mesh.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    version = f"statue-recon {__version__} (contract {contract.VERSION})"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_reconstruct(commands)
+    doctor = commands.add_parser("doctor", help="show versions, device, free memory and disk")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+    job = commands.add_parser(
+        "job",
+        help="run the job in a folder, for a parent process",
+        description='Runs the job in FOLDER. Standard input is the line to the parent: a line "cancel" stops the job, '
+        "and so does its end.",
+    )
+    job.add_argument("folder", type=Path, metavar="FOLDER")
+    return parser
+
+
+def _add_reconstruct(commands) -> None:
+    command = commands.add_parser(
+        "reconstruct",
+        help="build a mesh from a photo",
+        description="Writes mesh.glb, mesh.npz, texture.png, camera.json, provenance.json, events.jsonl and log.txt "
+        "into DIR. The same command in the same DIR goes on where it was cancelled.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("photo", type=Path, metavar="PHOTO", help="the photograph")
+    command.add_argument("--mask", type=Path, metavar="M", help="an image that is white where the statue is")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for the results")
+    command.add_argument(
+        "--prior", default="none", metavar="NAME", help="what imagines the unseen side: none (default)"
+    )
+    command.add_argument("--quality", choices=QUALITIES, default="draft", help="default: draft")
+    command.add_argument("--prompt", default="", metavar="TEXT", help="words for the prior")
+    command.add_argument("--seed", type=int, default=0, help="the same seed repeats a run (default: 0)")
+    command.add_argument("--device", choices=DEVICES, default="auto", help="default: auto")
+    command.add_argument("--json", action="store_true", help="one line of JSON for each event, on standard output")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

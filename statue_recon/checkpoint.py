@@ -1,0 +1,127 @@
+"""Finished stages kept on disk, so that a job that was interrupted goes on where it stood.
+
+A checkpoint holds arrays and plain values only (NumPy's .npz, never a pickle). Its name carries a key of all that went
+into the run: a request, photo or mask that was changed since finds no checkpoint and starts from the beginning.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib
+import json
+import logging
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import __version__, contract
+from .contract import CHECKPOINT_FOLDER, Request
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+TREE = "tree"  # the entry of the .npz that says how the arrays hang together
+RECORDS = {  # the dataclasses that stages hand on, and where they live: nothing else is ever built from a file
+    "Camera": "camera",
+    "Photo": "photo.photo",
+    "SDF": "field.sdf",
+    "Mesh": "mesh.mesh",
+    "TexturedMesh": "mesh.mesh",
+}
+
+
+class Checkpoints:
+    """The finished stages of one request in `folder/checkpoints`."""
+
+    def __init__(self, folder: Path, request: Request):
+        self.folder = folder / CHECKPOINT_FOLDER
+        self.key = key_of(folder, request)
+        for stale in self.folder.glob("*.npz*"):
+            if self.key not in stale.name:
+                stale.unlink()
+
+    def or_make(self, name: str, work: Callable[..., T], *inputs: Any) -> T:
+        """What `work(*inputs)` gives: read from disk if an earlier run of this request got that far, else made."""
+        path = self.folder / f"{name}-{self.key}.npz"
+        if path.exists():
+            try:
+                value = read(path)
+                log.info("%s: read from its checkpoint", name)
+                return value
+            except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+                log.warning("The checkpoint %s cannot be read (%s): the stage is done again.", path, error)
+        value = work(*inputs)
+        write(path, value)
+        return value
+
+    def clear(self) -> None:
+        """Removes them: the run is done, and what it made lies in the result."""
+        for path in self.folder.glob("*.npz*"):
+            path.unlink()
+        if self.folder.exists() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def key_of(folder: Path, request: Request) -> str:
+    """20 letters that change with anything that may change what a stage gives."""
+    digest = hashlib.sha256(f"{__version__} {contract.VERSION} {contract.request_to_json(request)}".encode())
+    for name in filter(None, (request.photo, request.mask)):
+        path = folder / name
+        digest.update(path.read_bytes() if path.is_file() else b"missing")
+    return digest.hexdigest()[:20]
+
+
+def write(path: Path, value: Any) -> None:
+    """Writes a stage's value so that a reader finds it whole or not at all."""
+    arrays: list[np.ndarray] = []
+    tree = json.dumps(_take_apart(value, arrays))
+    path.parent.mkdir(exist_ok=True)
+    half = path.with_suffix(".npz.part")
+    entries = {str(number): array for number, array in enumerate(arrays)}
+    entries[TREE] = np.frombuffer(tree.encode(), dtype=np.uint8)
+    try:
+        with half.open("wb") as file:
+            np.savez(file, allow_pickle=False, **entries)
+        half.replace(path)
+    except OSError:
+        half.unlink(missing_ok=True)  # a full disk gets its space back
+        raise
+
+
+def read(path: Path) -> Any:
+    """The value written by `write`, equal to the last bit."""
+    with np.load(path, allow_pickle=False) as entries:
+        return _put_together(json.loads(entries[TREE].tobytes()), entries)
+
+
+def _take_apart(value: Any, arrays: list[np.ndarray]) -> Any:
+    """The value as JSON, with each array replaced by its number in `arrays`."""
+    if isinstance(value, np.ndarray):
+        arrays.append(value)
+        return {"array": len(arrays) - 1}
+    if isinstance(value, np.generic):
+        return value.item()
+    if dataclasses.is_dataclass(value) and type(value).__name__ in RECORDS:
+        fields = {f.name: _take_apart(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
+        return {"record": type(value).__name__, "fields": fields}
+    if isinstance(value, (tuple, list)):
+        return {"tuple": [_take_apart(part, arrays) for part in value]}
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    raise TypeError(f"A stage handed on a {type(value).__name__}, which no checkpoint can hold")
+
+
+def _put_together(tree: Any, arrays: Any) -> Any:
+    if not isinstance(tree, dict):
+        return tree
+    if "array" in tree:
+        return arrays[str(tree["array"])]
+    if "tuple" in tree:
+        return tuple(_put_together(part, arrays) for part in tree["tuple"])
+    module = importlib.import_module(f".{RECORDS[tree['record']]}", __package__)
+    fields = {name: _put_together(part, arrays) for name, part in tree["fields"].items()}
+    return getattr(module, tree["record"])(**fields)

@@ -1,0 +1,1 @@
+"""From a field to a mesh one can sculpt: extraction, simplification, and the UV atlas."""

@@ -1,0 +1,32 @@
+"""Which lens took the photo, and where the camera then stood."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..camera import SENSOR_WIDTH, Camera
+from ..mesh.mesh import LONGEST_SIDE
+
+NORMAL_LENS = 50.0  # mm, 35 mm equivalent: what a photo without a word about its lens is taken for
+LENSES = (8.0, 800.0)  # mm; an EXIF entry outside of these is a mistake of whoever wrote it
+
+
+def focal_in_pixels(equivalent: float | None, width: int, height: int) -> float:
+    """The focal length in pixels of a 35 mm equivalent in mm; None stands for a normal lens."""
+    return (equivalent or NORMAL_LENS) / SENSOR_WIDTH * max(width, height)
+
+
+def stand(alpha: np.ndarray, focal: float) -> Camera:
+    """The camera that sees a statue of the usual size, at the origin, just as large as the mask shows it.
+
+    A level camera (elevation 0) whose picture is not cropped; a statue beside the middle of the photo is beside the
+    camera's axis. alpha [H, W], focal in pixels.
+    """
+    height, width = alpha.shape
+    rows, columns = (np.flatnonzero((alpha > 0.5).any(axis=axis)) for axis in (1, 0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    distance = LONGEST_SIDE * focal / max(bottom - top, right - left)
+    aside = ((left + right) / 2 - width / 2) / focal * distance
+    below = ((top + bottom) / 2 - height / 2) / focal * distance
+    pose = np.array([[1, 0, 0, aside], [0, 0, -1, below], [0, 1, 0, distance], [0, 0, 0, 1]], dtype=np.float64)
+    return Camera(width, height, focal, focal, width / 2, height / 2, pose)

@@ -1,0 +1,80 @@
+"""What a result was made from, by what and how: enough to make it again and to see that it is the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import __version__, contract
+from .contract import Request
+from .doctor import PACKAGES
+
+if TYPE_CHECKING:
+    from .mesh.mesh import TexturedMesh
+    from .photo.photo import Photo
+
+
+def provenance(
+    request: Request,
+    folder: Path,
+    photo: Photo,
+    textured: TexturedMesh,
+    device: str,
+    timings: dict[str, float],
+    notes: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """The record of one run, ready for JSON. Seconds are per stage; `result_sha256` is what a repetition must give."""
+    return {
+        "engine": __version__,
+        "contract": contract.VERSION,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "request": dataclasses.asdict(request),
+        "photo_sha256": sha256_of_file(folder / request.photo),
+        "mask_sha256": sha256_of_file(folder / request.mask) if request.mask else None,
+        "mask_source": photo.mask_source,
+        "notes": [*photo.notes, *notes],
+        "device": device,
+        "threads": threads(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "packages": {name: version(name) for name in PACKAGES.values()},
+        "seconds": {stage: round(seconds, 3) for stage, seconds in timings.items()},
+        "priors": [],  # names, licences and credits of the learned priors that took part: none
+        "result_sha256": result_sha256(textured),
+    }
+
+
+def result_sha256(textured: TexturedMesh) -> str:
+    """A fingerprint of what was made: vertices, faces, UV, seen and atlas, to the last bit."""
+    digest = hashlib.sha256()
+    for array in (textured.mesh.vertices, textured.mesh.faces, textured.uv, textured.seen, textured.atlas):
+        digest.update(f"{array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def threads() -> int:
+    """How many threads sums are split over: another number may round differently."""
+    torch = sys.modules.get("torch")
+    return torch.get_num_threads() if torch else (os.cpu_count() or 1)

@@ -1,0 +1,1 @@
+"""Ray casts and rasterising on NVIDIA Warp, on the CPU and on CUDA."""
