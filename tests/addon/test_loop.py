@@ -1,0 +1,133 @@
+"""From the photo in an Image Editor to the statue in the scene, through the button, with the real engine."""
+
+import importlib
+import time
+
+import bpy
+import pytest
+
+PATIENCE = 300  # seconds; a Draft takes half a minute on a free machine
+
+
+@pytest.fixture
+def jobs(addon, engine_python, tmp_path):
+    """The session's jobs, with an engine to run them and a folder of this test's own."""
+    chosen = bpy.context.preferences.addons[addon.__name__].preferences
+    chosen.engine_python, chosen.jobs_folder = str(engine_python), str(tmp_path / "jobs")
+    importlib.import_module(f"{addon.__name__}.session.runtime").refresh()
+    return importlib.import_module(f"{addon.__name__}.session.jobs")
+
+
+@pytest.fixture
+def editor(addon):
+    """A window's context with an Image Editor that shows a vase on a plain ground, alpha telling which is which."""
+    bpy.ops.wm.read_homefile(use_empty=False, use_factory_startup=True)
+    window = bpy.context.window_manager.windows[0]
+    area = next(area for area in window.screen.areas if area.type == "PROPERTIES")
+    area.type = "IMAGE_EDITOR"
+    area.spaces.active.image = vase()
+    with bpy.context.temp_override(window=window, area=area):
+        yield area
+
+
+def vase() -> bpy.types.Image:
+    """A painted vase, 240 × 320, its alpha as mask."""
+    import numpy as np
+
+    width, height = 240, 320
+    rows, columns = np.mgrid[0:height, 0:width]
+    up = (rows - 40) / 240  # 0 at the foot, 1 at the lip
+    radius = 35 + 45 * np.sin(np.clip(up, 0, 1) * 2.6) ** 2
+    inside = (np.abs(columns - 120) < radius) & (up >= 0) & (up <= 1)
+    pixels = np.empty((height, width, 4), np.float32)
+    pixels[..., :3] = 0.3 + 0.5 * (1 - ((columns - 120) / 90) ** 2).clip(0, 1)[..., None] * [1.0, 0.7, 0.5]
+    pixels[..., 3] = inside
+    image = bpy.data.images.new("vase", width, height, alpha=True)
+    image.pixels.foreach_set(pixels.ravel())
+    return image
+
+
+def let_run(jobs, job) -> None:
+    """Calls the timer as the window's main loop would, until nothing is left to do."""
+    deadline = time.monotonic() + PATIENCE
+    while jobs.tick() is not None:
+        assert time.monotonic() < deadline, job.state
+        time.sleep(0.05)
+
+
+def test_pressing_reconstruct_brings_a_statue_into_the_scene(jobs, editor):
+    assert bpy.ops.statue.reconstruct() == {"FINISHED"}
+    job = jobs.current(bpy.context.scene)
+    let_run(jobs, job)
+    assert job.inserted, (job.state, job.problem)
+    statues = [thing for thing in bpy.context.scene.objects if thing.get("statue_job") == job.id]
+    assert sorted(thing.type for thing in statues) == ["CAMERA", "MESH"]
+    assert job.shown_preview, "no coarse mesh was shown on the way"
+
+
+def test_a_second_job_waits_for_the_first_and_both_arrive(jobs, editor):
+    bpy.context.scene.statue.seed = 1
+    bpy.ops.statue.reconstruct()
+    first = jobs.current(bpy.context.scene)
+    bpy.ops.statue.reconstruct()
+    second = jobs._jobs[-1]
+    assert second is not first and second.state.status == "queued"
+    let_run(jobs, second)
+    assert first.inserted and second.inserted
+
+
+def test_cancelling_keeps_the_coarse_mesh(jobs, editor):
+    bpy.ops.statue.reconstruct()
+    job = jobs.current(bpy.context.scene)
+    while not job.shown_preview:
+        jobs.tick()
+        time.sleep(0.02)
+    bpy.ops.statue.cancel()
+    let_run(jobs, job)
+    assert job.state.status == "cancelled"
+    assert [thing for thing in bpy.context.scene.objects if thing.get("statue_job") == job.id]
+
+
+def test_the_button_says_what_is_missing(jobs, editor):
+    reconstruct = importlib.import_module(jobs.__name__.replace("session.jobs", "operators.reconstruct"))
+    assert reconstruct.input_problem(bpy.context) is None
+    settings = bpy.context.scene.statue
+    settings.mask_source = "painted"
+    assert "Mask Image" in reconstruct.input_problem(bpy.context)
+    settings.mask_image = editor.spaces.active.image
+    assert "own mask" in reconstruct.input_problem(bpy.context)
+    editor.spaces.active.image = None
+    assert "No photo" in reconstruct.input_problem(bpy.context)
+
+
+def test_an_empty_mask_is_refused_with_a_sentence_and_no_job(jobs, editor):
+    settings = bpy.context.scene.statue
+    settings.mask_source = "painted"
+    settings.mask_image = bpy.data.images.new("nothing", 240, 320)
+    before = len(jobs._jobs)
+    with pytest.raises(RuntimeError, match="mask"):
+        bpy.ops.statue.reconstruct()
+    assert len(jobs._jobs) == before
+
+
+def test_an_engine_that_is_not_there_greys_the_button_out_with_the_next_step(jobs, addon, editor, tmp_path):
+    bpy.context.preferences.addons[addon.__name__].preferences.engine_python = str(tmp_path / "nothing")
+    runtime = importlib.import_module(f"{addon.__name__}.session.runtime")
+    assert runtime.problem()
+    with pytest.raises(RuntimeError):
+        bpy.ops.statue.reconstruct()
+
+
+def test_a_result_whose_file_was_closed_waits_and_can_be_inserted_elsewhere(jobs, editor):
+    bpy.ops.statue.reconstruct()
+    job = jobs.current(bpy.context.scene)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    deadline = time.monotonic() + PATIENCE
+    while job.state.active:
+        jobs.tick()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    jobs.tick()
+    assert jobs.waits(job) and not bpy.data.objects
+    assert bpy.ops.statue.insert_result(job=job.id) == {"FINISHED"}
+    assert any(thing.get("statue_job") == job.id for thing in bpy.context.scene.objects)

@@ -1,0 +1,74 @@
+"""What Blender and the engine say to each other survives the way, and nothing half understood gets through."""
+
+import json
+
+import pytest
+
+from statue_recon import contract
+from statue_recon.contract import Cancelled, Failed, Failure, Hello, Progress, Request, Result
+
+EVENTS = [
+    Hello("0.1.0", 4711, "cpu"),
+    Progress("fit", 3, 50, 0.31, 4.2, None),
+    Progress("texture", 1, 2, 1, 12, 3.5, message="Maße „groß“\nzweite Zeile", preview="preview/coarse.npz"),
+    Result("result/mesh.npz", "m.glb", "t.png", "c.json", "p.json", 21.5, 50_000, "Fünfzigtausend."),
+    Failed("Die Maske ist leer.", "Male sie.", bug=False),
+    Cancelled(None),
+    Cancelled("preview/fitted.npz"),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_every_event_reads_back_as_it_was_written(event):
+    line = contract.to_line(event)
+    assert "\n" not in line
+    assert contract.from_line(line) == event
+
+
+def test_every_kind_of_event_is_tried_here():
+    assert {type(event) for event in EVENTS} == set(contract.EVENTS.values())
+
+
+def test_a_request_reads_back_as_it_was_written():
+    request = Request("photo.png", "mask.png", "painted", "high", "none", "bärtig", 2**40, "cuda")
+    assert contract.request_from_json(contract.request_to_json(request)) == request
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "nothing",
+        "[]",
+        "null",
+        '{"event": "surprise"}',
+        '{"event": "cancelled"}',
+        '{"event": "cancelled", "preview": 3}',
+        '{"event": "cancelled", "preview": null, "more": 1}',
+        '{"event": "failed", "message": "a", "next_step": "b", "bug": "yes"}',
+        '{"event": "hello", "engine": "0.1.0", "pid": true, "device": "cpu"}',
+    ],
+)
+def test_a_line_that_is_not_understood_is_refused_with_a_next_step(line):
+    with pytest.raises(Failure) as failure:
+        contract.from_line(line)
+    assert failure.value.next_step
+
+
+def test_another_version_is_refused_by_its_number():
+    line = json.dumps({"event": "hello", "engine": "9", "pid": 1, "device": "cpu", "version": 99})
+    with pytest.raises(Failure, match="version 99"):
+        contract.from_line(line)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"quality": "best"}, {"device": "tpu"}, {"mask_source": "magic"}, {"mask_source": "painted"}]
+)
+def test_a_request_no_engine_could_honour_is_refused(changed):
+    text = json.dumps({"photo": "photo.png", **changed})
+    with pytest.raises(Failure):
+        contract.request_from_json(text)
+
+
+def test_the_shares_of_the_stages_make_a_whole():
+    assert sum(stage.share for stage in contract.STAGES.values()) == pytest.approx(1.0)

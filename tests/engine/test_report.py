@@ -1,0 +1,59 @@
+"""A run tells where it stands."""
+
+import pytest
+
+from statue_recon import contract
+from statue_recon.contract import STAGES, Progress
+from statue_recon.report import Report, Stopped
+
+
+@pytest.fixture
+def heard():
+    return []
+
+
+@pytest.fixture
+def report(tmp_path, heard):
+    report = Report(tmp_path, heard.append)
+    yield report
+    report.close()
+
+
+def test_what_is_heard_is_what_is_written(report, heard, tmp_path):
+    report.stage("photo", lambda: report.step(1, 2, message="Größe übernommen"))
+    lines = (tmp_path / contract.EVENTS_FILE).read_text(encoding="utf-8").splitlines()
+    assert [contract.from_line(line) for line in lines] == heard
+    assert heard[-1].message == "Größe übernommen"
+
+
+def test_the_fraction_only_grows_and_stays_within_one(report, heard):
+    for stage in STAGES:
+        report.stage(stage, lambda: [report.step(step, 4, force=True) for step in range(5)])
+    fractions = [event.fraction for event in heard]
+    assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] == 1
+
+
+def test_a_thousand_steps_make_few_lines(report, heard):
+    report.stage("fit", lambda: [report.step(step, 1000) for step in range(1000)])
+    assert len(heard) < 20
+
+
+def test_a_preview_is_told_at_once_and_kept(report, heard):
+    report.stage("fit", lambda: [report.step(1, 9, preview="preview/a.npz"), report.step(2, 9)])
+    assert [event.preview for event in heard if isinstance(event, Progress)][-1] == "preview/a.npz"
+    assert report.preview == "preview/a.npz"
+
+
+def test_a_stage_hands_on_what_its_work_gives_and_keeps_the_time(report):
+    assert report.stage("mesh", lambda a, b: a + b, 1, 2) == 3
+    assert report.timings["mesh"] >= 0
+
+
+def test_a_run_asked_to_stop_stops_at_the_next_step(tmp_path):
+    asked = []
+    report = Report(tmp_path, stop=lambda: bool(asked))
+    report.step(1, 2)
+    asked.append(True)
+    with pytest.raises(Stopped):
+        report.step(2, 2)
+    report.close()
