@@ -18,8 +18,8 @@ class STATUE_OT_insert_result(OnJob, Operator):
 
     def execute(self, context):
         job = self.chosen(context)
-        if job is None or job.state.result is None:
-            self.report({"WARNING"}, "This job has no result to insert")
+        if job is None:
+            self.report({"WARNING"}, "This job is not known any more")
             return {"CANCELLED"}
         scene = jobs.scene_of(job) or context.scene
         try:

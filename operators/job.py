@@ -1,5 +1,8 @@
 """What can be done with a job: cancel it, resume it, discard it, try it again, read its log, open its folder."""
 
+# Blender's properties are annotations that only look like types.
+# mypy: disable-error-code="valid-type"
+
 import bpy
 from bpy.props import StringProperty
 from bpy.types import Operator

@@ -51,7 +51,7 @@ def draw_engine_problem(layout, width: int) -> None:
     box = layout.box()
     paragraph(box, problem, width, icon="INFO")
     state = runtime.set_up_state()
-    if runtime.set_up_running():
+    if state and state.running:
         box.progress(factor=state.fraction, text=state.message)
     box.operator("preferences.addon_show", text="Open Preferences", icon="PREFERENCES").module = preferences.PACKAGE
 

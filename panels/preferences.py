@@ -1,5 +1,8 @@
 """The extension's preferences: the engine, the device, and the space jobs may take."""
 
+# Blender's properties are annotations that only look like types.
+# mypy: disable-error-code="valid-type"
+
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 from bpy.props import EnumProperty, FloatProperty, StringProperty
@@ -54,7 +57,7 @@ class STATUE_AP_preferences(AddonPreferences):
         box.label(text="Engine", icon="SCRIPT")
         problem = runtime.problem()
         state = runtime.set_up_state()
-        if runtime.set_up_running():
+        if state and state.running:
             row = box.row()
             row.progress(factor=state.fraction, text=state.message)
             row.operator("statue.cancel_set_up", text="", icon="X")

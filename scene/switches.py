@@ -4,6 +4,9 @@ They hold nothing themselves: each is read from the scene and written through to
 need no care.
 """
 
+# Blender's properties are annotations that only look like types.
+# mypy: disable-error-code="valid-type"
+
 from collections.abc import Callable
 
 import bpy

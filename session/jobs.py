@@ -49,6 +49,7 @@ _queue: JobQueue
 _jobs: list[Job] = []
 _interrupted: dict[str, str] = {}  # name of the folder: title
 _space = 0
+_last_shown: list[tuple] = []
 
 
 def start(request: Request, photo, mask, asked_from: dict) -> Job:
@@ -150,8 +151,21 @@ def tick() -> float | None:
         except Exception:  # a bug must neither end the timer nor be retried five times a second
             log.exception("Inserting %s", job.folder)
             _give_up(job, "The result could not be inserted: an error of ours, see the system console.")
-    runtime.redraw({"IMAGE_EDITOR", "VIEW_3D"}, region="UI")
+    _redraw_if_changed()
     return TICK_SECONDS if any(job.state.active or (waits(job) and not job.problem) for job in _jobs) else None
+
+
+def _redraw_if_changed() -> None:
+    """Panels are drawn again only when they would say something else: a redraw costs the editor below them too."""
+    global _last_shown
+    states = [(job.id, job.state, job.inserted, job.problem) for job in _jobs]
+    shown = [
+        (name, state.status, state.stage, round(state.fraction, 2), int(state.seconds), state.message, *rest)
+        for name, state, *rest in states
+    ]
+    if shown != _last_shown:
+        _last_shown = shown
+        runtime.redraw({"IMAGE_EDITOR"}, region="UI")
 
 
 def _bring_into_scene(job: Job) -> None:
@@ -174,7 +188,10 @@ def _give_up(job: Job, problem: str) -> None:
 
 def insert_now(job: Job, scene) -> bpy.types.Object:
     """Puts the result of a finished job into this scene."""
-    statue = insert.insert_result(scene, job.folder, job.state.result, job.id, job.title)
+    result = job.state.result
+    if result is None:
+        raise Failure("This job has no result to insert.", next_step="Wait until it is done, or try it again.")
+    statue = insert.insert_result(scene, job.folder, result, job.id, job.title)
     job.inserted, job.problem = True, ""
     job_folder.mark_inserted(job.folder)
     return statue

@@ -1,5 +1,8 @@
 """The settings an artist makes: stored with the scene, so that each file remembers its own."""
 
+# Blender's properties are annotations that only look like types.
+# mypy: disable-error-code="valid-type"
+
 import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty
 from bpy.types import Image, PropertyGroup, Scene

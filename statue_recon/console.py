@@ -123,7 +123,7 @@ class Terminal:
         if isinstance(event, Progress):
             self._progress(event)
         elif isinstance(event, Result):
-            self._say(event.summary)
+            self._say(f"{event.summary}, {event.seconds:.0f} s")
             sys.stdout.write(f"{self.out / event.model}\n")
         elif isinstance(event, Failed):
             self._say(f"{event.message}\n{event.next_step}")

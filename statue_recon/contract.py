@@ -1,8 +1,9 @@
 """What Blender and the engine say to each other: plain data, kept as JSON. Standard library only.
 
 A job is a folder. Blender writes `request.json` into it; the worker appends events to `events.jsonl`, one JSON object
-a line, and ends with exactly one of `Result`, `Failed` or `Cancelled`. Readers refuse what they do not know: a half
-understood job is worse than a refused one.
+a line, and ends with exactly one of `Result`, `Failed` or `Cancelled`; a job without an ending was interrupted (Blender
+closed, the machine went down) and can be resumed. Readers refuse what they do not know: a half understood job is worse
+than a refused one.
 """
 
 from __future__ import annotations

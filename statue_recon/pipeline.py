@@ -121,5 +121,5 @@ def write(folder, relative, request, photo, textured: TexturedMesh, camera, devi
     from .result import write_result
 
     record = provenance(request, folder, photo, textured, device, report.timings, unheeded(request))
-    summary = f"{len(textured.mesh.faces):,} faces in {report.seconds:.0f} s, mask: {photo.mask_source}"
+    summary = f"{len(textured.mesh.faces):,} faces, mask: {photo.mask_source}"
     return write_result(folder, relative, textured, camera, record, report.seconds, summary)

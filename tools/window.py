@@ -50,6 +50,7 @@ class Window:
         self._lend_numpy()
         self.run(f"""
             bpy.context.preferences.view.show_splash = False
+            bpy.context.preferences.system.viewport_aa = "OFF"  # without a graphics card each sample costs 0.3 s
             if PACKAGE not in bpy.context.preferences.addons:
                 bpy.ops.extensions.package_install_files(
                     filepath={str(zip_file)!r}, repo="user_default", enable_on_install=True)

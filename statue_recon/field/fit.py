@@ -36,9 +36,12 @@ KEPT = -0.08  # spacings: nodes of parts too thin for the grid stay at least thi
 def fit(field: SDF, photo: Photo, quality: Quality, device: str, report: Report) -> SDF:
     """The field whose silhouette, seen by the photo's camera, is the photo's mask.
 
-    `device` is a torch device. The same inputs give the same field on the same machine.
+    `device` is a torch device. On a CPU the same inputs give the same field to the last bit; on CUDA sums are added
+    in no fixed order. On Apple's MPS, where sampling a volume backwards is not to be relied on, the CPU does the work.
     """
     import torch
+
+    device = "cpu" if device == "mps" else device
 
     # Half the cores: threads that wait for each other crawl when Blender renders beside them (3 s became 70 s), and
     # more of them hardly help, for memory is what the fit waits for.

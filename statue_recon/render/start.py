@@ -7,7 +7,6 @@ import logging
 import os
 import shutil
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -18,18 +17,12 @@ from ..contract import Failure
 
 log = logging.getLogger(__name__)
 
-_STARTING = threading.RLock()  # `warm_up` may run beside the first use; Warp itself does not expect that
 _CACHE_VARIABLE = "WARP_CACHE_PATH"  # Warp's own, read when it starts
 
 
+@lru_cache(maxsize=1)
 def warp() -> ModuleType:
     """The Warp module, started. The first call of a process takes about half a second."""
-    with _STARTING:
-        return _started()
-
-
-@lru_cache(maxsize=1)
-def _started() -> ModuleType:
     try:
         import warp as wp
     except (ImportError, OSError) as error:
@@ -100,24 +93,12 @@ def warp_device(device: str) -> str:
 
 def kernels_on(device: str) -> ModuleType:
     """The module of the kernels, compiled for an engine device: about 2 s the first time on a machine, then 10 ms."""
-    with _STARTING:
-        return _compiled(warp_device(device))
+    return _compiled(warp_device(device))
 
 
 @lru_cache(maxsize=2)
 def _compiled(name: str) -> ModuleType:
     from . import kernels
 
-    _started().load_module(kernels, device=name)
+    warp().load_module(kernels, device=name)
     return kernels
-
-
-def warm_up(device: str) -> None:
-    """Compiles the kernels ahead of their use, so that it can happen in a thread beside other work.
-
-    Nothing is lost when it fails: the first real use tries again and reports.
-    """
-    try:
-        kernels_on(device)
-    except Exception:  # whatever it is, the real use will meet it again and say it
-        log.warning("the ray-casting kernels could not be prepared", exc_info=True)

@@ -54,8 +54,8 @@ def workers(window) -> list[int]:
 
 def test_a_photo_becomes_a_statue_while_blender_answers(open_window):
     window = open_window()
-    window.run("gaps.clear()")
     press_reconstruct(window)
+    window.run("gaps.clear()")
     window.wait(f"{CURRENT}.shown_preview", JOB_SECONDS)
     window.wait(f"{CURRENT}.inserted", JOB_SECONDS)
     gaps = window.run("answer = sorted(gaps)")
