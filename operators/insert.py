@@ -2,7 +2,7 @@
 
 from bpy.types import Operator
 
-from ..scene import insert, statue
+from ..scene import statue
 from ..session import jobs
 from ..statue_recon.contract import Failure
 from .explain import explain
@@ -43,6 +43,8 @@ class STATUE_OT_insert_again(Operator):
         return explain(cls, None if statue.statue_of(context.object) else "Select a statue made by Statue Recon")
 
     def execute(self, context):
+        from ..scene import insert
+
         try:
             insert.insert_again(context.scene, statue.job_folder(statue.statue_of(context.object)))
         except Failure as failure:

@@ -3,7 +3,7 @@
 import bpy
 from bpy.types import Operator
 
-from ..scene import origin, snapshot
+from ..scene import origin
 from ..session import jobs, runtime
 from ..statue_recon.contract import Failure, Request
 from .explain import explain
@@ -30,6 +30,8 @@ class STATUE_OT_reconstruct(Operator):
         return explain(cls, runtime.problem() or input_problem(context))
 
     def execute(self, context):
+        from ..scene import snapshot
+
         settings = context.scene.statue
         try:
             photo = snapshot.snapshot(photo_of(context))
@@ -44,6 +46,8 @@ class STATUE_OT_reconstruct(Operator):
 
 def input_problem(context) -> str | None:
     """Why the photo or the mask cannot be used, by a look that costs nothing."""
+    from ..scene import snapshot
+
     photo = photo_of(context)
     if photo is None:
         return "No photo: open one in an Image Editor first"

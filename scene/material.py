@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from .mesh import PREVIEW_COLOUR, PREVIEW_MATERIAL, SEEN, UV_MAP
+from .names import PREVIEW_COLOUR, PREVIEW_MATERIAL, SEEN, UV_MAP
 
 ROUGHNESS = 0.8  # stone and weathered metal; the photo's own light is in the texture already
 

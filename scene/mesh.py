@@ -9,13 +9,10 @@ import numpy as np
 from mathutils import Vector
 
 from ..statue_recon.contract import Failure
+from .names import PREVIEW_COLOUR, PREVIEW_MATERIAL, SEEN, UV_MAP
 from .result_files import MeshFile
 
-SEEN = "seen"  # float attribute on points: 0 invented … 1 seen
-UV_MAP = "UVMap"
-PREVIEW_COLOUR = "Photo Colour"
 FINGERPRINT = "statue_fingerprint"
-PREVIEW_MATERIAL = "statue_preview"  # custom property that tells a preview's material from the user's own
 
 
 def to_base(vertices: np.ndarray) -> Vector:

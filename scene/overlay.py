@@ -9,12 +9,11 @@ their screens, as custom properties, and comes back at the end; views follow und
 from __future__ import annotations
 
 import bpy
-import numpy as np
 from bpy.app.handlers import persistent
 
 from ..statue_recon.contract import Failure
 from .material import INVENTED_COLOUR, OVERLAY_STRENGTH, SEEN_COLOUR, overlay_switches
-from .mesh import SEEN
+from .names import SEEN
 
 SHOWN = "statue_seen_shown"  # on the statue: whether its overlay is on
 COLOUR = "Statue Seen"  # the colour attribute for Solid shading
@@ -108,6 +107,8 @@ def _match_workbench(scene: bpy.types.Scene, shown: bool) -> None:
 
 def _colour_points(thing: bpy.types.Object) -> None:
     """Writes the overlay's colours as a colour attribute and makes it the active one, which Solid shading shows."""
+    import numpy as np
+
     mesh = thing.data
     weights = mesh.attributes.get(SEEN)
     if weights is None or weights.domain != "POINT" or weights.data_type != "FLOAT":

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-import numpy as np
 from mathutils import Matrix, Vector
 
 from ..statue_recon.contract import Failure
@@ -71,8 +70,8 @@ def face_count(statue: bpy.types.Object) -> int:
 
 def real_height(statue: bpy.types.Object) -> float:
     """From base to top along the statue's own up axis, in Blender units (metres at the default unit scale)."""
-    corners = np.array(statue.bound_box)
-    return float(np.ptp(corners[:, 2])) * (_parent_space(statue) @ statue.matrix_basis).col[2].length
+    heights = [corner[2] for corner in statue.bound_box]
+    return (max(heights) - min(heights)) * (_parent_space(statue) @ statue.matrix_basis).col[2].length
 
 
 def set_real_height(statue: bpy.types.Object, metres: float) -> None:
@@ -84,8 +83,8 @@ def set_real_height(statue: bpy.types.Object, metres: float) -> None:
             next_step="Give a height above zero, and a statue whose scale is not zero.",
         )
     factor = metres / before
-    corners = np.array(statue.bound_box)
-    base = Vector((*corners[:, :2].mean(axis=0), corners[:, 2].min()))
+    low, high = Vector(statue.bound_box[0]), Vector(statue.bound_box[6])  # opposite corners, by Blender's order
+    base = Vector(((low.x + high.x) / 2, (low.y + high.y) / 2, low.z))
     stays = statue.matrix_basis @ base
     statue.scale *= factor
     statue.location += stays - statue.matrix_basis @ base

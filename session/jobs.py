@@ -14,8 +14,7 @@ from bpy.app.handlers import persistent
 
 from ..inference import job_folder
 from ..inference.queue import JobQueue, JobState
-from ..scene import insert, origin
-from ..scene.png import png_bytes
+from ..scene import origin
 from ..statue_recon.contract import Failure, Request
 from . import moment, preferences, runtime
 
@@ -54,6 +53,8 @@ _last_shown: list[tuple] = []
 
 def start(request: Request, photo, mask, asked_from: dict) -> Job:
     """Writes the job folder and queues it. `photo` is a scene.snapshot.Snapshot, `mask` [H, W] uint8 or None."""
+    from ..scene.png import png_bytes
+
     folder = job_folder.create(
         preferences.jobs_folder(),
         photo.name,
@@ -169,6 +170,8 @@ def _redraw_if_changed() -> None:
 
 
 def _bring_into_scene(job: Job) -> None:
+    from ..scene import insert
+
     state = job.state
     if not moment.is_good():
         return
@@ -188,6 +191,8 @@ def _give_up(job: Job, problem: str) -> None:
 
 def insert_now(job: Job, scene) -> bpy.types.Object:
     """Puts the result of a finished job into this scene."""
+    from ..scene import insert
+
     result = job.state.result
     if result is None:
         raise Failure("This job has no result to insert.", next_step="Wait until it is done, or try it again.")

@@ -26,7 +26,7 @@ assert hasattr(bpy.types.Scene, "statue") and hasattr(bpy.types, "STATUE_OT_reco
 addon_utils.disable("bl_ext.user_default.statue_recon", default_set=True)
 assert not hasattr(bpy.types.Scene, "statue") and not hasattr(bpy.types, "STATUE_OT_reconstruct")
 second = enable()
-heavy = {"torch", "scipy", "trimesh", "warp", "cv2", "PIL"} & (set(sys.modules) - before)
+heavy = {"numpy", "torch", "scipy", "trimesh", "warp", "cv2", "PIL"} & (set(sys.modules) - before)
 print(f"RESULT {first:.1f} {second:.1f} {sorted(heavy)}")
 """
 
