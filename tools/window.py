@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from functools import lru_cache
 from pathlib import Path
 
 from blenders import ROOT
@@ -26,6 +27,23 @@ def build_zip(folder: Path) -> Path:
     return Path(subprocess.run(build, check=True, capture_output=True, text=True).stdout.strip())
 
 
+@lru_cache(maxsize=1)
+def borrowed_numpy() -> Path | None:
+    """A folder with NumPy for a Blender without: its own downloads carry it, some distributions' packages do not."""
+    question = "import importlib.util as u, sys; print('ANSWER', u.find_spec('numpy') is None, *sys.version_info[:2])"
+    command = [os.environ["BLENDER"], "--background", "--factory-startup", "--python-expr", question]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=START_SECONDS).stdout
+    missing, *version = told.split("ANSWER ")[1].split()[:3]
+    if missing == "False":
+        return None
+    folder = ROOT / ".cache" / f"numpy-{'.'.join(version)}"
+    if not (folder / "numpy").is_dir():
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), "--no-deps"]
+        install += ["--only-binary=:all:", "--python-version", ".".join(version), NUMPY]
+        subprocess.run(install, check=True)
+    return folder
+
+
 class Window:
     """A running Blender with the extension installed from the zip."""
 
@@ -37,6 +55,9 @@ class Window:
         self._log = (folder / "blender.log").open("w")
         environment = {**os.environ, "BLENDER_USER_RESOURCES": str(resources)}
         command = [os.environ["BLENDER"], "--window-geometry", "0", "0", "1600", "1000"]
+        if numpy := borrowed_numpy():
+            environment["PYTHONPATH"] = str(numpy)
+            command.append("--python-use-system-env")
         command += ["--python", str(PUPPET), "--", str(self.commands)]
         self.process = subprocess.Popen(command, env=environment, stdout=self._log, stderr=subprocess.STDOUT, cwd=ROOT)
         try:
@@ -47,7 +68,6 @@ class Window:
 
     def _make_ready(self, zip_file: Path, engine: Path) -> None:
         self.run("answer = bpy.app.version_string", seconds=START_SECONDS)
-        self._lend_numpy()
         self.run(f"""
             bpy.context.preferences.view.show_splash = False
             bpy.context.preferences.system.viewport_aa = "OFF"  # without a graphics card each sample costs 0.3 s
@@ -57,21 +77,6 @@ class Window:
             bpy.context.preferences.addons[PACKAGE].preferences.engine_python = {str(engine)!r}
             bpy.ops.wm.save_userpref()
         """)
-
-    def _lend_numpy(self) -> None:
-        """Blender's own downloads carry NumPy; some distributions' packages come without. Those borrow one here."""
-        there, version = self.run("""
-            import importlib.util, sys
-            answer = [importlib.util.find_spec("numpy") is not None, "%d.%d" % sys.version_info[:2]]
-        """)
-        if there:
-            return
-        folder = ROOT / ".cache" / f"numpy-{version}"
-        if not (folder / "numpy").is_dir():
-            install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), "--no-deps"]
-            install += ["--only-binary=:all:", "--python-version", version, NUMPY]
-            subprocess.run(install, check=True)
-        self.run(f"import sys; sys.path.append({str(folder)!r})")
 
     def run(self, code: str, seconds: float = ANSWER_SECONDS):
         """Runs Python inside this Blender and returns what it left in `answer`."""
