@@ -98,15 +98,10 @@ def times(state) -> str:
 
 def draw_outcome(column, job, state, width: int) -> None:
     if state.status == "done":
-        made = iface_("{summary} Took {time}.").format(
-            summary=state.result.summary, time=duration(state.result.seconds)
-        )
-        paragraph(column, made, width, icon="CHECKMARK")
-        if job.problem:
-            paragraph(column, job.problem, width, icon="ERROR")
-        elif not job.inserted:
-            column.label(text="Its file or scene is not open here, or you are editing", icon="PAUSE")
+        paragraph(column, state.result.summary, width, icon="CHECKMARK")
+        column.label(text=iface_("Took {time}").format(time=duration(state.result.seconds)), icon="TIME")
         if not job.inserted:
+            paragraph(column, iface_(jobs.why_waiting(job)), width, icon="ERROR" if job.problem else "PAUSE")
             column.operator("statue.insert_result", text="Insert Here", icon="IMPORT").job = job.id
     elif state.status == "cancelled":
         kept = (

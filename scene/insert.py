@@ -21,7 +21,7 @@ from .material import packed_image, preview_material, result_material
 from .mesh import build_mesh, to_base, worked_on
 from .result_files import picture, read_camera, read_json, read_preview_mesh, read_result_mesh
 
-GAP = 1.15  # distance of two copies of a statue, in widths
+GAP = 1.15  # distance of two statues, in widths of the new one
 
 
 def insert_preview(
@@ -68,7 +68,7 @@ def insert_result(
         there = None
     if there:
         _replace_mesh(there, mesh)
-    made = there or _new_object(scene, mesh, title, beside=statue.statues(scene, job_id))
+    made = there or _new_object(scene, mesh, title)
     _mark(made, statue.RESULT, folder, job_id, title)
     _record(made, provenance, result.summary)
     camera = matched_camera.add_camera(
@@ -114,17 +114,16 @@ def _preview(scene: bpy.types.Scene, job_id: str) -> bpy.types.Object | None:
     return previews[0] if previews else None
 
 
-def _new_object(
-    scene: bpy.types.Scene, mesh: bpy.types.Mesh, title: str, beside: list[bpy.types.Object] | None = None
-) -> bpy.types.Object:
-    """An object in a collection of its own, its base on the floor at the 3D cursor, or where no copy of it stands."""
+def _new_object(scene: bpy.types.Scene, mesh: bpy.types.Mesh, title: str) -> bpy.types.Object:
+    """An object in a collection of its own, its base on the floor at the 3D cursor, or beside the statues there."""
+    others = statue.statues(scene)
     collection = bpy.data.collections.new(f"Statue {title}")
     scene.collection.children.link(collection)
     made = bpy.data.objects.new(title, mesh)
     collection.objects.link(made)
     place = Vector((scene.cursor.location.x, scene.cursor.location.y, 0.0))
     step = made.dimensions.x * GAP
-    while any((copy.location.xy - place.xy).length < step / 2 for copy in beside or ()):
+    while any((other.location.xy - place.xy).length < step / 2 for other in others):
         place.x += step
     made.location = place
     return made

@@ -133,6 +133,15 @@ def waits(job: Job) -> bool:
     return job.state.status == "done" and not job.inserted
 
 
+def why_waiting(job: Job) -> str:
+    """What keeps a finished job's result out of the scene."""
+    if job.problem:
+        return job.problem
+    if scene_of(job) is None:
+        return "Its file or scene is not open"
+    return moment.obstacle() or "Being inserted"
+
+
 def interrupted() -> dict[str, str]:
     """Jobs that were interrupted when a Blender closed and run nowhere now: name of the folder, title."""
     return _interrupted
@@ -173,7 +182,7 @@ def _bring_into_scene(job: Job) -> None:
     from ..scene import insert
 
     state = job.state
-    if not moment.is_good():
+    if moment.obstacle():
         return
     if state.active and state.preview and state.preview != job.shown_preview:
         if scene := origin.find_scene(job.origin):
@@ -199,12 +208,13 @@ def insert_now(job: Job, scene) -> bpy.types.Object:
     statue = insert.insert_result(scene, job.folder, result, job.id, job.title)
     job.inserted, job.problem = True, ""
     job_folder.mark_inserted(job.folder)
+    measure_space()
     return statue
 
 
 def space_in_words() -> str:
-    """How much the job folders take, as of the last look (after a job, a clean-up, at the start)."""
-    return f"{_space / 2**30:.2f} GB"
+    """How much the job folders take of what they may, as of the last look (after a job, a clean-up, at the start)."""
+    return f"{_space / 2**30:.2f} GB of {preferences.size_limit() / 2**30:g} GB"
 
 
 def clean_up() -> int:

@@ -1,4 +1,4 @@
-"""Whether this is a good moment to change the scene from a timer, and the context to do it in."""
+"""Whether the scene may be changed from a timer now, and the context to do it in."""
 
 import bpy
 
@@ -6,23 +6,20 @@ import bpy
 GRABBING = ("TRANSFORM_OT_", "SCULPT_OT_", "PAINT_OT_", "MESH_OT_", "OBJECT_OT_", "CURVE_OT_", "GREASE_PENCIL_OT_")
 
 
-def is_good() -> bool:
-    """Not while something renders, nor in the middle of a stroke or a grab, nor in an Edit Mode.
+def obstacle() -> str | None:
+    """Why nothing may be put into a scene right now, for people; None when it may.
 
     Edit Modes have an undo stack of their own, in which an inserted object would be no step; sculpting and painting
     share the one of the file.
     """
     if bpy.app.is_job_running("RENDER"):
-        return False
+        return "Waits until the render is done"
     if any(running.bl_idname.startswith(GRABBING) for running in _modal_operators()):
-        return False
-    return not any(
-        window.view_layer.objects.active and _edits(window.view_layer.objects.active) for window in _windows()
-    )
-
-
-def _edits(thing: bpy.types.Object) -> bool:
-    return thing.mode == "EDIT"
+        return "Waits until you let go"
+    active = [window.view_layer.objects.active for window in _windows()]
+    if any(thing and thing.mode == "EDIT" for thing in active):
+        return "Waits until you leave Edit Mode"
+    return None
 
 
 def _windows():

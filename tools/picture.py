@@ -57,6 +57,8 @@ with bpy.context.temp_override(window=window, area=view, region=region):
     bpy.ops.view3d.view_axis(type="FRONT")
     bpy.ops.view3d.view_orbit(angle=0.6, type="ORBITRIGHT")
     bpy.ops.view3d.view_selected()
+    for _ in range(3):  # out from under the sidebar
+        bpy.ops.view3d.view_pan(type="PANRIGHT")
 """
 JOB = "__import__('sys').modules[PACKAGE].session.jobs._jobs[-1]"
 

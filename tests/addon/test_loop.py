@@ -65,6 +65,27 @@ def test_pressing_reconstruct_brings_a_statue_into_the_scene(jobs, editor):
     assert job.shown_preview, "no coarse mesh was shown on the way"
 
 
+def test_a_render_through_the_matched_camera_lies_on_the_photo(jobs, editor, tmp_path):
+    import numpy as np
+
+    bpy.ops.statue.reconstruct()
+    job = jobs.current(bpy.context.scene)
+    photo = np.empty(240 * 320 * 4, np.float32)
+    editor.spaces.active.image.pixels.foreach_get(photo)
+    let_run(jobs, job)
+    scene = bpy.context.scene
+    for thing in scene.objects:
+        thing.hide_render = thing.get("statue_job") != job.id
+    scene.camera = next(thing for thing in scene.objects if thing.type == "CAMERA" and thing.get("statue_job"))
+    scene.render.engine, scene.cycles.samples, scene.render.film_transparent = "CYCLES", 1, True
+    scene.render.resolution_x, scene.render.resolution_y, scene.render.filepath = 240, 320, str(tmp_path / "seen.png")
+    bpy.ops.render.render(write_still=True)
+    render = np.empty_like(photo)
+    bpy.data.images.load(scene.render.filepath).pixels.foreach_get(render)
+    drawn, mask = render[3::4] > 0.5, photo[3::4] > 0.5
+    assert (drawn & mask).sum() / (drawn | mask).sum() >= 0.95
+
+
 def test_a_second_job_waits_for_the_first_and_both_arrive(jobs, editor):
     bpy.context.scene.statue.seed = 1
     bpy.ops.statue.reconstruct()

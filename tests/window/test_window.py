@@ -95,6 +95,50 @@ def test_the_statue_arrives_while_the_artist_sculpts(open_window):
     assert len(window.run(f"answer = {STATUE}")) == 1
 
 
+def test_a_render_is_not_disturbed_and_the_statue_comes_after_it(open_window):
+    window = open_window()
+    press_reconstruct(window)
+    window.wait(f"{CURRENT}.state.fraction > 0.6", JOB_SECONDS)
+    window.run("""
+        scene = bpy.context.window_manager.windows[0].scene
+        scene.render.engine, scene.cycles.use_denoising = "CYCLES", False
+        scene.cycles.samples, scene.cycles.time_limit = 100_000, 25
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            bpy.ops.render.render("INVOKE_DEFAULT")
+    """)
+    window.wait("bpy.app.is_job_running('RENDER')", 20)
+    window.wait(f"{JOBS}._jobs[-1].state.status == 'done'", JOB_SECONDS)
+    assert window.run(f"answer = {JOBS}.why_waiting({JOBS}._jobs[-1])") == "Waits until the render is done"
+    assert window.run(f"answer = {STATUE}") == []
+    window.wait(f"{JOBS}._jobs[-1].inserted", 60)
+
+
+def test_in_edit_mode_the_statue_waits_until_it_is_left(open_window):
+    window = open_window()
+    press_reconstruct(window)
+    enter = """
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            bpy.context.view_layer.objects.active = bpy.data.objects["Cube"]
+            bpy.ops.object.mode_set(mode="{mode}")
+    """
+    window.run(enter.format(mode="EDIT"))
+    window.wait(f"{CURRENT}.state.status == 'done'", JOB_SECONDS)
+    assert window.run(f"answer = {JOBS}.why_waiting({CURRENT})") == "Waits until you leave Edit Mode"
+    window.run(enter.format(mode="OBJECT"))
+    window.wait(f"{CURRENT}.inserted", 10)
+
+
+def test_disabling_and_enabling_in_the_window_says_nothing(open_window):
+    window = open_window()
+    window.run("""
+        bpy.ops.preferences.addon_disable(module=PACKAGE)
+        bpy.ops.preferences.addon_enable(module=PACKAGE)
+    """)
+    window.run(OPEN_PHOTO)
+    time.sleep(1)
+    assert not [word for word in ("Warning", "Error", "Traceback") if word in window.log()], window.log()
+
+
 def test_cancelling_leaves_the_coarse_mesh_and_no_process(open_window):
     window = open_window()
     press_reconstruct(window)
