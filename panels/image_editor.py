@@ -111,7 +111,9 @@ def draw_outcome(column, job, state, width: int) -> None:
     else:
         paragraph(column, state.failure, width, icon="ERROR")
         paragraph(column, state.next_step, width, icon="FORWARD")
-        column.operator("statue.resume", text="Try Again", icon="FILE_REFRESH").job = job.id
+        row = column.row(align=True)
+        row.operator("statue.resume", text="Try Again", icon="FILE_REFRESH").job = job.id
+        row.operator("statue.discard", text="Discard", icon="TRASH").job = job.id
     column.operator("statue.show_log", icon="TEXT").job = job.id
 
 

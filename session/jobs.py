@@ -21,6 +21,7 @@ from . import moment, preferences, runtime
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
+SETTLED = ("done", "cancelled")  # nothing more to say of these once they are in the scene
 SCAN_AFTER_SECONDS = 1.0  # after enabling: Blender's window shall be there first
 
 
@@ -75,11 +76,12 @@ def resume(name: str, scene) -> Job:
     asked_from = job_folder.read_origin(folder)
     if origin.find_scene(asked_from) is None:
         asked_from = origin.origin(scene)
-    job_folder.read_request(folder)
+    before = find(name)
+    job = _follow(folder, job_folder.title(folder), asked_from)
     _interrupted.pop(name, None)
-    if old := find(name):
-        _jobs.remove(old)
-    return _follow(folder, job_folder.title(folder), asked_from)
+    if before:
+        _jobs.remove(before)
+    return job
 
 
 def _follow(folder: Path, title: str, asked_from: dict) -> Job:
@@ -113,7 +115,9 @@ def find(name: str) -> Job | None:
 
 
 def folder_named(name: str) -> Path:
-    return preferences.jobs_folder() / Path(name).name
+    """Where a job lies: where it was made, if in this session, else in the job folder as it is set now."""
+    job = find(name)
+    return job.folder if job else preferences.jobs_folder() / Path(name).name
 
 
 def current(scene) -> Job | None:
@@ -123,9 +127,9 @@ def current(scene) -> Job | None:
 
 
 def others(scene) -> list[Job]:
-    """Jobs that wait in the queue, run for another scene, or wait to be inserted."""
+    """Jobs that wait in the queue, run for another scene, failed, or wait to be inserted."""
     shown = current(scene)
-    return [job for job in _jobs if job is not shown and (job.state.active or waits(job))]
+    return [job for job in _jobs if job is not shown and (job.state.status not in SETTLED or waits(job))]
 
 
 def waits(job: Job) -> bool:

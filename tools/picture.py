@@ -36,6 +36,7 @@ for area in bpy.context.window_manager.windows[0].screen.areas:
         for region in area.regions:
             if region.type == "UI":
                 region.active_panel_category = "Statue"
+                region.tag_redraw()
 """
 PRESS = """
 window = bpy.context.window_manager.windows[0]
@@ -53,12 +54,14 @@ region = next(r for r in view.regions if r.type == "WINDOW")
 statue = next(o for o in bpy.data.objects if o.type == "MESH" and "statue_job" in o)
 bpy.context.view_layer.objects.active = statue
 statue.select_set(True)
+from mathutils import Vector
+bpy.context.preferences.view.smooth_view = 0  # or the movements below would get into each other's way
 with bpy.context.temp_override(window=window, area=view, region=region):
     bpy.ops.view3d.view_axis(type="FRONT")
     bpy.ops.view3d.view_orbit(angle=0.6, type="ORBITRIGHT")
     bpy.ops.view3d.view_selected()
-    for _ in range(3):  # out from under the sidebar
-        bpy.ops.view3d.view_pan(type="PANRIGHT")
+there = view.spaces.active.region_3d
+there.view_location += there.view_rotation @ Vector((0.55, 0, 0))  # out from under the sidebar
 """
 JOB = "__import__('sys').modules[PACKAGE].session.jobs._jobs[-1]"
 
@@ -74,8 +77,6 @@ def main(out: Path) -> None:
             window.run(SHOW_TAB)
             window.wait("__import__('sys').modules[PACKAGE].session.runtime.problem() is None", 10)
             window.run(PRESS)
-            window.wait(f"{JOB}.shown_preview", PATIENCE)
-            window.shoot(out.with_name("waiting.png"))
             window.wait(f"{JOB}.inserted", PATIENCE)
             window.run(LOOK)
             for _ in range(3):  # Material Preview compiles its shaders, slowly without a graphics card

@@ -4,6 +4,7 @@ A timer looks for FOLDER/NUMBER.py, runs it with the names below, and writes wha
 FOLDER/NUMBER.json. Between commands Blender is as free as under an artist's hands: everything else it does is real.
 """
 
+import ctypes
 import json
 import sys
 import time
@@ -20,9 +21,20 @@ gaps: list[float] = []
 _last = None
 
 
+def mouse(x: int, y: int, press: bool) -> None:
+    """Moves the real pointer of this X screen (pixels from the top left), and clicks if asked."""
+    x11, test = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = ctypes.c_void_p(x11.XOpenDisplay(None))
+    test.XTestFakeMotionEvent(display, -1, x, y, 0)
+    for down in (1, 0) if press else ():
+        test.XTestFakeButtonEvent(display, 1, down, 0)
+    x11.XCloseDisplay(display)  # sends what is waiting first
+
+
 def serve() -> float:
     for command in sorted(FOLDER.glob("*.py")):
-        names = {"bpy": bpy, "PACKAGE": PACKAGE, "answer": None, "gaps": gaps}
+        names = {"bpy": bpy, "PACKAGE": PACKAGE, "answer": None, "gaps": gaps, "mouse": mouse}
         try:
             exec(compile(command.read_text(encoding="utf-8"), str(command), "exec"), names)
             reply = {"answer": names["answer"]}

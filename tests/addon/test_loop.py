@@ -152,3 +152,15 @@ def test_a_result_whose_file_was_closed_waits_and_can_be_inserted_elsewhere(jobs
     assert jobs.waits(job) and not bpy.data.objects
     assert bpy.ops.statue.insert_result(job=job.id) == {"FINISHED"}
     assert any(thing.get("statue_job") == job.id for thing in bpy.context.scene.objects)
+
+
+def test_a_failed_job_tells_why_and_can_be_discarded(jobs, editor):
+    editor.spaces.active.image = bpy.data.images.new("grey", 200, 200)
+    bpy.ops.statue.reconstruct()
+    job = jobs.current(bpy.context.scene)
+    let_run(jobs, job)
+    assert job.state.status == "failed" and "No statue" in job.state.failure and job.state.next_step
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    assert job in jobs.others(bpy.context.scene)
+    assert bpy.ops.statue.discard(job=job.id) == {"FINISHED"}
+    assert not job.folder.exists() and job not in jobs.others(bpy.context.scene)

@@ -5,6 +5,7 @@ import signal
 import time
 from pathlib import Path
 
+import picture
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +28,8 @@ PRESS = """
     with bpy.context.temp_override(window=window, area=area):
         answer = list(bpy.ops.statue.reconstruct("INVOKE_DEFAULT"))
 """
+# Pixels below the top of the sidebar at an interface scale of 1: the panel's header, four settings, half the button.
+BUTTON_BELOW_TOP = 144
 JOBS = "__import__('sys').modules[PACKAGE].session.jobs"
 CURRENT = f"{JOBS}.current(bpy.context.window_manager.windows[0].scene)"
 STATUE = "[o.name for o in bpy.data.objects if o.type == 'MESH' and 'seen' in o.data.attributes]"
@@ -65,6 +68,27 @@ def test_a_photo_becomes_a_statue_while_blender_answers(open_window):
     )
     assert stall <= 0.050
     assert len(window.run(f"answer = {STATUE}")) == 1
+
+
+def test_the_button_is_where_the_hand_finds_it(open_window):
+    """A click of the real mouse; all else here goes through the operator behind the button."""
+    window = open_window()
+    window.run(picture.OPEN)
+    window.wait("__import__('sys').modules[PACKAGE].session.runtime.problem() is None", 10)
+    time.sleep(1)  # the sidebar gets its tabs with its first drawing
+    window.run(picture.SHOW_TAB)
+    time.sleep(1)
+    left, top = window.run("""
+        window = bpy.context.window_manager.windows[0]
+        area = next(a for a in window.screen.areas if a.type == "IMAGE_EDITOR")
+        sidebar = next(r for r in area.regions if r.type == "UI")
+        answer = [sidebar.x + sidebar.width // 2, window.height - sidebar.y - sidebar.height]
+    """)
+    for press in (False, True):  # first the hand comes, then it presses
+        window.run(f"mouse({left}, {top + BUTTON_BELOW_TOP}, {press})")
+        time.sleep(0.5)
+    assert window.run(f"answer = {CURRENT} is not None")
+    window.wait(f"{CURRENT}.inserted", JOB_SECONDS)
 
 
 def test_inserting_is_one_undo_step(open_window):
