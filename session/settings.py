@@ -13,9 +13,9 @@ MASK_SOURCES = (
     ("painted", "Painted", "Another image, painted white where the statue is"),
 )
 QUALITIES = (
-    ("draft", "Draft", "Half a minute on a laptop: to see whether the photo and the mask are good"),
-    ("standard", "Standard", "Twice as fine, a few times slower"),
-    ("high", "High", "Finest mesh and a 4k texture, for the final run"),
+    ("draft", "Draft", "About ten seconds on a laptop: to see whether the photo and the mask are good"),
+    ("standard", "Standard", "Twice the faces, about twice as slow"),
+    ("high", "High", "Four times the faces and a 4k texture, about a minute on a laptop"),
 )
 PRIORS = (
     (

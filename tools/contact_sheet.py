@@ -10,7 +10,7 @@ GREY = (58, 58, 58)
 
 
 def main(out: str, pictures: list[str]) -> None:
-    images = [Image.open(picture).convert("RGBA") for picture in pictures]
+    images = [cropped(Image.open(picture).convert("RGBA")) for picture in pictures]
     images = [image.resize((round(image.width * HEIGHT / image.height), HEIGHT)) for image in images]
     sheet = Image.new("RGB", (sum(image.width + GAP for image in images) + GAP, HEIGHT + 2 * GAP), GREY)
     left = GAP
@@ -18,6 +18,11 @@ def main(out: str, pictures: list[str]) -> None:
         sheet.paste(image, (left, GAP), image)
         left += image.width + GAP
     sheet.save(out)
+
+
+def cropped(image: Image.Image) -> Image.Image:
+    """Without the empty rim of a render; a photo, which is opaque everywhere, stays whole."""
+    return image.crop(image.getchannel("A").getbbox())
 
 
 if __name__ == "__main__":
