@@ -25,6 +25,14 @@ class OnJob:
     def chosen(self, context):
         return jobs.find(self.job) if self.job else jobs.current(context.scene)
 
+    def chosen_name(self, context) -> str:
+        """Also of a job that this session knows only as interrupted."""
+        if self.job:
+            return self.job
+        if newest := jobs.current(context.scene):
+            return newest.id
+        raise Failure("This scene has no job.", next_step="Choose one in the Image Editor's tab Statue.")
+
 
 class STATUE_OT_cancel(OnJob, Operator):
     """Stop this job; the best mesh so far stays in the scene"""
@@ -57,7 +65,7 @@ class STATUE_OT_resume(OnJob, Operator):
 
     def execute(self, context):
         try:
-            jobs.resume(self.job, context.scene)
+            jobs.resume(self.chosen_name(context), context.scene)
         except Failure as failure:
             self.report({"ERROR"}, str(failure))
             return {"CANCELLED"}
@@ -75,7 +83,7 @@ class STATUE_OT_discard(OnJob, Operator):
 
     def execute(self, context):
         try:
-            jobs.discard(self.job)
+            jobs.discard(self.chosen_name(context))
         except Failure as failure:
             self.report({"ERROR"}, str(failure))
             return {"CANCELLED"}

@@ -77,6 +77,8 @@ def resume(name: str, scene) -> Job:
     if origin.find_scene(asked_from) is None:
         asked_from = origin.origin(scene)
     before = find(name)
+    if before and before.state.status == "done":
+        raise Failure("This job is done.", next_step="Use Insert Again for a fresh copy of its statue.")
     job = _follow(folder, job_folder.title(folder), asked_from)
     _interrupted.pop(name, None)
     if before:
@@ -122,7 +124,7 @@ def folder_named(name: str) -> Path:
 
 def current(scene) -> Job | None:
     """The job to show in this scene's panel: the one running for it, else the newest."""
-    mine = [job for job in _jobs if origin.find_scene(job.origin) == scene]
+    mine = [job for job in _jobs if scene_of(job) == scene]
     return next((job for job in mine if job.state.active), mine[-1] if mine else None)
 
 
@@ -161,12 +163,24 @@ def tick() -> float | None:
         try:
             _bring_into_scene(job)
         except Failure as failure:
+            log.warning("%s: %s", job.folder, failure)
             _give_up(job, str(failure))
         except Exception:  # a bug must neither end the timer nor be retried five times a second
             log.exception("Inserting %s", job.folder)
             _give_up(job, "The result could not be inserted: an error of ours, see the system console.")
     _redraw_if_changed()
-    return TICK_SECONDS if any(job.state.active or (waits(job) and not job.problem) for job in _jobs) else None
+    return TICK_SECONDS if any(_concerns_us(job) for job in _jobs) else None
+
+
+def _news(job: Job) -> str | None:
+    """A mesh to look at that is newer than the one shown; also of a job that was cancelled or failed since."""
+    state = job.state
+    return state.preview if state.status != "done" and state.preview != job.shown_preview else None
+
+
+def _concerns_us(job: Job) -> bool:
+    """Whether the timer has yet to do something for this job."""
+    return job.state.active or bool(_news(job)) or (waits(job) and not job.problem)
 
 
 def _redraw_if_changed() -> None:
@@ -185,20 +199,21 @@ def _redraw_if_changed() -> None:
 def _bring_into_scene(job: Job) -> None:
     from ..scene import insert
 
-    state = job.state
     if moment.obstacle():
         return
-    if state.active and state.preview and state.preview != job.shown_preview:
-        if scene := origin.find_scene(job.origin):
-            insert.insert_preview(scene, job.folder, state.preview, job.id, job.title)
-        job.shown_preview = state.preview
-    if waits(job) and not job.problem and origin.find_scene(job.origin):
+    if preview := _news(job):
+        if scene := scene_of(job):
+            insert.insert_preview(scene, job.folder, preview, job.id, job.title)
+        job.shown_preview = preview
+    if waits(job) and not job.problem and scene_of(job):
         with moment.window():
             bpy.ops.statue.insert_result("EXEC_DEFAULT", True, job=job.id)  # True: as one undo step
 
 
 def _give_up(job: Job, problem: str) -> None:
-    job.problem = problem
+    """Does not try again. A coarse mesh is no loss: the result will come all the same."""
+    if waits(job):
+        job.problem = job.problem or problem  # the operator may have said it better already
     job.shown_preview = job.state.preview
 
 

@@ -109,6 +109,47 @@ def test_cancelling_keeps_the_coarse_mesh(jobs, editor):
     assert [thing for thing in bpy.context.scene.objects if thing.get("statue_job") == job.id]
 
 
+def test_a_mesh_that_was_not_shown_before_the_cancel_is_shown_after_it(jobs, editor):
+    bpy.ops.statue.reconstruct()
+    job = jobs.current(bpy.context.scene)
+    deadline = time.monotonic() + PATIENCE
+    while not job.state.preview:  # no tick: as in Edit Mode, or when the cancel comes between two looks
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    bpy.ops.statue.cancel()
+    while job.state.active:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert not [thing for thing in bpy.context.scene.objects if thing.get("statue_job") == job.id]
+    let_run(jobs, job)
+    assert [thing for thing in bpy.context.scene.objects if thing.get("statue_job") == job.id]
+
+
+def test_a_damaged_result_is_told_in_its_own_words_and_can_be_tried_again(jobs, editor):
+    bpy.ops.statue.reconstruct()
+    job = jobs.current(bpy.context.scene)
+    deadline = time.monotonic() + PATIENCE
+    while job.state.active:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    mesh = job.folder / job.state.result.mesh
+    whole = mesh.read_bytes()
+    mesh.write_bytes(whole[:1000])
+    let_run(jobs, job)
+    assert not job.inserted and "mesh.npz" in job.problem and "error of ours" not in job.problem
+    mesh.write_bytes(whole)
+    assert bpy.ops.statue.insert_result(job=job.id) == {"FINISHED"} and not job.problem
+
+
+def test_a_job_that_is_done_is_not_resumed_into_a_second_statue(jobs, editor):
+    bpy.ops.statue.reconstruct()
+    job = jobs.current(bpy.context.scene)
+    let_run(jobs, job)
+    with pytest.raises(RuntimeError, match="done"):
+        bpy.ops.statue.resume()
+    assert job.inserted and jobs.find(job.id) is job
+
+
 def test_the_button_says_what_is_missing(jobs, editor):
     reconstruct = importlib.import_module(jobs.__name__.replace("session.jobs", "operators.reconstruct"))
     assert reconstruct.input_problem(bpy.context) is None

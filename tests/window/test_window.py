@@ -35,8 +35,9 @@ CURRENT = f"{JOBS}.current(bpy.context.window_manager.windows[0].scene)"
 STATUE = "[o.name for o in bpy.data.objects if o.type == 'MESH' and 'seen' in o.data.attributes]"
 
 
-def press_reconstruct(window) -> None:
+def press_reconstruct(window, quality: str = "draft") -> None:
     window.run(OPEN_PHOTO)
+    window.run(f"bpy.context.window_manager.windows[0].scene.statue.quality = {quality!r}")
     window.wait("__import__('sys').modules[PACKAGE].session.runtime.problem() is None", 10)
     assert window.run(PRESS) == ["FINISHED"]
 
@@ -231,10 +232,11 @@ def test_closing_blender_ends_the_worker_and_the_next_one_offers_to_resume(open_
 
 def test_the_job_of_one_blender_is_not_offered_in_another(open_window, tmp_path):
     first = open_window(tmp_path)
-    press_reconstruct(first)
+    press_reconstruct(first, quality="high")  # takes a minute: it runs while the second Blender looks
     first.wait(f"{CURRENT}.state.fraction > 0", JOB_SECONDS)
     second = open_window(tmp_path)
     time.sleep(3)
+    assert first.run(f"answer = {CURRENT}.state.active")
     assert not second.run(f"answer = list({JOBS}.interrupted())")
     first.run("bpy.ops.statue.cancel()")
 
