@@ -20,14 +20,24 @@ def jobs(addon, engine_python, tmp_path):
 
 @pytest.fixture
 def editor(addon):
-    """A window's context with an Image Editor that shows a vase on a plain ground, alpha telling which is which."""
+    """An Image Editor that shows a vase on a plain ground, alpha telling which is which."""
     bpy.ops.wm.read_homefile(use_empty=False, use_factory_startup=True)
     window = bpy.context.window_manager.windows[0]
     area = next(area for area in window.screen.areas if area.type == "PROPERTIES")
     area.type = "IMAGE_EDITOR"
     area.spaces.active.image = vase()
-    with bpy.context.temp_override(window=window, area=area):
-        yield area
+    return area
+
+
+def in_editor(area):
+    """The context of this editor. Not to be held while a file is loaded: that frees its window under Blender."""
+    return bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area)
+
+
+def press(area) -> set[str]:
+    """Presses Reconstruct in this editor."""
+    with in_editor(area):
+        return bpy.ops.statue.reconstruct()
 
 
 def vase() -> bpy.types.Image:
@@ -56,7 +66,7 @@ def let_run(jobs, job) -> None:
 
 
 def test_pressing_reconstruct_brings_a_statue_into_the_scene(jobs, editor):
-    assert bpy.ops.statue.reconstruct() == {"FINISHED"}
+    assert press(editor) == {"FINISHED"}
     job = jobs.current(bpy.context.scene)
     let_run(jobs, job)
     assert job.inserted, (job.state, job.problem)
@@ -68,7 +78,7 @@ def test_pressing_reconstruct_brings_a_statue_into_the_scene(jobs, editor):
 def test_a_render_through_the_matched_camera_lies_on_the_photo(jobs, editor, tmp_path):
     import numpy as np
 
-    bpy.ops.statue.reconstruct()
+    press(editor)
     job = jobs.current(bpy.context.scene)
     photo = np.empty(240 * 320 * 4, np.float32)
     editor.spaces.active.image.pixels.foreach_get(photo)
@@ -88,9 +98,9 @@ def test_a_render_through_the_matched_camera_lies_on_the_photo(jobs, editor, tmp
 
 def test_a_second_job_waits_for_the_first_and_both_arrive(jobs, editor):
     bpy.context.scene.statue.seed = 1
-    bpy.ops.statue.reconstruct()
+    press(editor)
     first = jobs.current(bpy.context.scene)
-    bpy.ops.statue.reconstruct()
+    press(editor)
     second = jobs._jobs[-1]
     assert second is not first and second.state.status == "queued"
     let_run(jobs, second)
@@ -98,7 +108,7 @@ def test_a_second_job_waits_for_the_first_and_both_arrive(jobs, editor):
 
 
 def test_cancelling_keeps_the_coarse_mesh(jobs, editor):
-    bpy.ops.statue.reconstruct()
+    press(editor)
     job = jobs.current(bpy.context.scene)
     while not job.shown_preview:
         jobs.tick()
@@ -110,7 +120,7 @@ def test_cancelling_keeps_the_coarse_mesh(jobs, editor):
 
 
 def test_a_mesh_that_was_not_shown_before_the_cancel_is_shown_after_it(jobs, editor):
-    bpy.ops.statue.reconstruct()
+    press(editor)
     job = jobs.current(bpy.context.scene)
     deadline = time.monotonic() + PATIENCE
     while not job.state.preview:  # no tick: as in Edit Mode, or when the cancel comes between two looks
@@ -126,7 +136,7 @@ def test_a_mesh_that_was_not_shown_before_the_cancel_is_shown_after_it(jobs, edi
 
 
 def test_a_damaged_result_is_told_in_its_own_words_and_can_be_tried_again(jobs, editor):
-    bpy.ops.statue.reconstruct()
+    press(editor)
     job = jobs.current(bpy.context.scene)
     deadline = time.monotonic() + PATIENCE
     while job.state.active:
@@ -142,7 +152,7 @@ def test_a_damaged_result_is_told_in_its_own_words_and_can_be_tried_again(jobs, 
 
 
 def test_a_job_that_is_done_is_not_resumed_into_a_second_statue(jobs, editor):
-    bpy.ops.statue.reconstruct()
+    press(editor)
     job = jobs.current(bpy.context.scene)
     let_run(jobs, job)
     with pytest.raises(RuntimeError, match="done"):
@@ -152,14 +162,15 @@ def test_a_job_that_is_done_is_not_resumed_into_a_second_statue(jobs, editor):
 
 def test_the_button_says_what_is_missing(jobs, editor):
     reconstruct = importlib.import_module(jobs.__name__.replace("session.jobs", "operators.reconstruct"))
-    assert reconstruct.input_problem(bpy.context) is None
     settings = bpy.context.scene.statue
-    settings.mask_source = "painted"
-    assert "Mask Image" in reconstruct.input_problem(bpy.context)
-    settings.mask_image = editor.spaces.active.image
-    assert "own mask" in reconstruct.input_problem(bpy.context)
-    editor.spaces.active.image = None
-    assert "No photo" in reconstruct.input_problem(bpy.context)
+    with in_editor(editor):
+        assert reconstruct.input_problem(bpy.context) is None
+        settings.mask_source = "painted"
+        assert "Mask Image" in reconstruct.input_problem(bpy.context)
+        settings.mask_image = editor.spaces.active.image
+        assert "own mask" in reconstruct.input_problem(bpy.context)
+        editor.spaces.active.image = None
+        assert "No photo" in reconstruct.input_problem(bpy.context)
 
 
 def test_an_empty_mask_is_refused_with_a_sentence_and_no_job(jobs, editor):
@@ -168,7 +179,7 @@ def test_an_empty_mask_is_refused_with_a_sentence_and_no_job(jobs, editor):
     settings.mask_image = bpy.data.images.new("nothing", 240, 320)
     before = len(jobs._jobs)
     with pytest.raises(RuntimeError, match="mask"):
-        bpy.ops.statue.reconstruct()
+        press(editor)
     assert len(jobs._jobs) == before
 
 
@@ -177,11 +188,11 @@ def test_an_engine_that_is_not_there_greys_the_button_out_with_the_next_step(job
     runtime = importlib.import_module(f"{addon.__name__}.session.runtime")
     assert runtime.problem()
     with pytest.raises(RuntimeError):
-        bpy.ops.statue.reconstruct()
+        press(editor)
 
 
 def test_a_result_whose_file_was_closed_waits_and_can_be_inserted_elsewhere(jobs, editor):
-    bpy.ops.statue.reconstruct()
+    press(editor)
     job = jobs.current(bpy.context.scene)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     deadline = time.monotonic() + PATIENCE
@@ -197,7 +208,7 @@ def test_a_result_whose_file_was_closed_waits_and_can_be_inserted_elsewhere(jobs
 
 def test_a_failed_job_tells_why_and_can_be_discarded(jobs, editor):
     editor.spaces.active.image = bpy.data.images.new("grey", 200, 200)
-    bpy.ops.statue.reconstruct()
+    press(editor)
     job = jobs.current(bpy.context.scene)
     let_run(jobs, job)
     assert job.state.status == "failed" and "No statue" in job.state.failure and job.state.next_step
