@@ -71,6 +71,7 @@ def as_request(settings) -> Request:
         prior=settings.prior,
         seed=settings.seed,
         device=runtime.device(),
+        **settings.wishes(),
     )
 
 

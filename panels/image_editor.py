@@ -18,10 +18,8 @@ class STATUE_PT_reconstruct(StatueTab, Panel):
 
     def draw(self, context):
         layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
         draw_engine_problem(layout, context.region.width)
-        draw_settings(layout.column(), context.scene.statue)
+        draw_settings(layout, context.scene.statue)
         row = layout.row()
         row.scale_y = 1.5
         row.operator("statue.reconstruct", icon="MESH_MONKEY")
@@ -56,13 +54,26 @@ def draw_engine_problem(layout, width: int) -> None:
     box.operator("preferences.addon_show", text="Open Preferences", icon="PREFERENCES").module = preferences.PACKAGE
 
 
-def draw_settings(column, settings) -> None:
+def draw_settings(layout, settings) -> None:
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    column = layout.column()
     column.prop(settings, "mask_source")
     if settings.mask_source == "painted":
         column.prop(settings, "mask_image")
     column.prop(settings, "quality")
     column.prop(settings, "prior")
     column.prop(settings, "seed")
+    draw_more(layout, "statue_camera", "Camera of the Photo", settings, ("lens", "elevation"))
+    draw_more(layout, "statue_outcome", "Mesh and Texture", settings, ("faces", "quads", "texture", "mirror"))
+
+
+def draw_more(layout, identifier: str, title: str, settings, names: tuple[str, ...]) -> None:
+    """Settings few people need, closed until somebody opens them."""
+    header, body = layout.panel(identifier, default_closed=True)
+    header.label(text=title)
+    for name in names if body else ():
+        body.prop(settings, name)
 
 
 def draw_job(column, job, width: int) -> None:

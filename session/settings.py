@@ -3,9 +3,13 @@
 # Blender's properties are annotations that only look like types.
 # mypy: disable-error-code="valid-type"
 
+from math import degrees, radians
+
 import bpy
-from bpy.props import EnumProperty, IntProperty, PointerProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty
 from bpy.types import Image, PropertyGroup, Scene
+
+from ..statue_recon.contract import RANGES, TEXTURES
 
 MASK_SOURCES = (
     ("automatic", "Automatic", "Use the image's alpha if it has any, else find the statue in the photo"),
@@ -24,6 +28,13 @@ PRIORS = (
         "No learned prior: the hidden side is continued from the outline and the colours of the photo",
     ),
 )
+TEXTURE_SIZES = (
+    ("quality", "By Quality", "2048 pixels for Draft and Standard, 4096 for High"),
+    *((str(size), str(size), f"{size} × {size} pixels") for size in TEXTURES),
+)
+LONGEST_LENS = RANGES["lens"][1]
+LOWEST, HIGHEST = (radians(angle) for angle in RANGES["elevation"][:2])
+MOST_FACES = int(RANGES["faces"][1])
 
 
 class STATUE_PG_settings(PropertyGroup):
@@ -40,6 +51,54 @@ class STATUE_PG_settings(PropertyGroup):
     seed: IntProperty(
         name="Seed", description="The same seed gives the same result on the same machine", default=0, min=0
     )
+    lens: FloatProperty(
+        name="Lens",
+        description="Focal length the photo was taken with, in mm on 35 mm film; 0 to take it from the photo's EXIF, "
+        "or a normal lens of 50 mm where that says nothing",
+        default=0.0,
+        min=0.0,
+        max=LONGEST_LENS,
+        step=100,
+        precision=0,
+    )
+    elevation: FloatProperty(
+        name="Looking Down",
+        description="How steeply the camera looked down on the statue; negative where it looked up",
+        subtype="ANGLE",
+        default=0.0,
+        min=LOWEST,
+        max=HIGHEST,
+    )
+    faces: IntProperty(
+        name="Faces",
+        description="How many faces the mesh may have; 0 for what the quality gives",
+        default=0,
+        min=0,
+        max=MOST_FACES,
+    )
+    texture: EnumProperty(name="Texture", description="How large the texture is", items=TEXTURE_SIZES)
+    quads: BoolProperty(
+        name="Quads",
+        description="A mesh of quads of even size, which Multiresolution and Sculpt Mode like, instead of triangles",
+        default=False,
+    )
+    mirror: BoolProperty(
+        name="Mirror Colors",
+        description="The statue's left and right are alike: color what the photo hides like the same place on the "
+        "other side",
+        default=False,
+    )
+
+    def wishes(self) -> dict:
+        """What these settings ask of a job, by the names of the contract; None where the engine shall choose."""
+        return {
+            "lens": max(self.lens, RANGES["lens"][0]) if self.lens else None,
+            "elevation": round(degrees(self.elevation), 3),
+            "faces": max(self.faces, int(RANGES["faces"][0])) if self.faces else None,
+            "texture": None if self.texture == "quality" else int(self.texture),
+            "quads": self.quads,
+            "mirror": self.mirror,
+        }
 
 
 def register():

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from . import __version__, contract
-from .contract import DEVICES, QUALITIES, Request
+from .contract import DEVICES, QUALITIES, TEXTURES, Request
 
 EXIT_CODES = """\
 exit codes:
@@ -46,6 +46,12 @@ def _request(given: argparse.Namespace) -> Request:
         prompt=given.prompt,
         seed=given.seed,
         device=given.device,
+        lens=given.lens,
+        elevation=given.elevation,
+        faces=given.faces,
+        texture=given.texture,
+        quads=given.quads,
+        mirror=given.mirror,
     )
 
 
@@ -91,6 +97,18 @@ def _add_reconstruct(commands) -> None:
     command.add_argument("--prompt", default="", metavar="TEXT", help="words for the prior")
     command.add_argument("--seed", type=int, default=0, help="the same seed repeats a run (default: 0)")
     command.add_argument("--device", choices=DEVICES, default="auto", help="default: auto")
+    camera = command.add_argument_group("the camera of the photo")
+    camera.add_argument("--lens", type=float, metavar="MM", help="on 35 mm film (default: as EXIF says, else 50)")
+    camera.add_argument(
+        "--elevation", type=float, default=0.0, metavar="DEGREES", help="how steeply it looked down (default: 0)"
+    )
+    outcome = command.add_argument_group("mesh and texture")
+    outcome.add_argument("--faces", type=int, metavar="N", help="at most (default: as the quality has it)")
+    outcome.add_argument("--quads", action="store_true", help="a mesh of quads instead of triangles")
+    outcome.add_argument("--texture", type=int, choices=TEXTURES, help="pixels (default: as the quality has it)")
+    outcome.add_argument(
+        "--mirror", action="store_true", help="left and right are alike: color the unseen like the other side"
+    )
     command.add_argument("--json", action="store_true", help="one line of JSON for each event, on standard output")
 
 

@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass
 from typing import Union, get_args, get_type_hints
 
-VERSION = 1  # raised whenever a field changes its meaning, comes or goes
+VERSION = 2  # raised whenever a field changes its meaning, comes or goes
 
 # Files of a job folder, so that both sides spell them alike.
 REQUEST_FILE = "request.json"
@@ -28,6 +28,12 @@ RESULT_FOLDER = "result"
 QUALITIES = ("draft", "standard", "high")
 MASK_SOURCES = ("automatic", "alpha", "painted")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+TEXTURES = (1024, 2048, 4096, 8192)  # pixels of the atlas' side
+RANGES: dict[str, tuple[float, float, str]] = {  # of numbers in a request: the least, the most, the unit
+    "lens": (8.0, 800.0, "mm"),  # beyond these somebody made a mistake
+    "elevation": (-60.0, 60.0, "degrees"),  # steeper, a statue no longer stands upright in the photo
+    "faces": (1_000, 2_000_000, "faces"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,14 @@ class Failure(Exception):
         return f"{self.message} {self.next_step}"
 
 
+_CHOICES: dict[str, tuple] = {
+    "quality": QUALITIES,
+    "mask_source": MASK_SOURCES,
+    "device": DEVICES,
+    "texture": (None, *TEXTURES),
+}
+
+
 @dataclass(frozen=True)
 class Request:
     """What is asked for. Paths are absolute, or relative to the folder of the request."""
@@ -72,15 +86,29 @@ class Request:
     prompt: str = ""
     seed: int = 0
     device: str = "auto"  # one of DEVICES
+    lens: float | None = None  # mm, 35 mm equivalent; None: as the photo says, else a normal lens
+    elevation: float = 0.0  # degrees the camera looked down (negative: up)
+    faces: int | None = None  # of the mesh, at most; None: as the quality has it
+    texture: int | None = None  # one of TEXTURES; None: as the quality has it
+    quads: bool = False  # a mesh of quads (`faces` counts them) instead of triangles
+    mirror: bool = False  # fill what is unseen from the other half of a symmetric statue first
     version: int = VERSION
 
     def check(self) -> None:
         """Refuses values no engine of this version could honour; a job folder may have been edited by hand."""
-        for name, allowed in (("quality", QUALITIES), ("mask_source", MASK_SOURCES), ("device", DEVICES)):
+        for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
+                choices = [str(choice) for choice in allowed if choice is not None]
                 raise Failure(
                     f"The request asks for {name.replace('_', ' ')} “{getattr(self, name)}”, which does not exist.",
-                    next_step=f"Choose one of: {', '.join(allowed)}.",
+                    next_step=f"Choose one of: {', '.join(choices)}.",
+                )
+        for name, (least, most, unit) in RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                raise Failure(
+                    f"The request asks for {name} = {value:,}, which is out of range.",
+                    next_step=f"Choose from {least:,} to {most:,} {unit}.",
                 )
         if self.mask_source == "painted" and not self.mask:
             raise Failure(

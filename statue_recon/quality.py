@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from .contract import Request
 
 
 @dataclass(frozen=True)
@@ -18,3 +20,9 @@ QUALITIES = {
     "standard": Quality(grid=224, fit_steps=80, faces=100_000, atlas=2048),
     "high": Quality(grid=320, fit_steps=120, faces=200_000, atlas=4096),
 }
+
+
+def quality_of(request: Request) -> Quality:
+    """The numbers of a request: its quality's, but for those it names itself."""
+    quality = QUALITIES[request.quality]
+    return replace(quality, faces=request.faces or quality.faces, atlas=request.texture or quality.atlas)

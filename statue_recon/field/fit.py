@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 # Weights of the losses; each is a mean over its own rays or nodes, lengths in spacings.
-SILHOUETTE, EIKONAL, SMOOTH, ANCHOR = 10.0, 0.1, 0.8, 0.02
+# Stiff enough that the contour moves the surface around it and not a ridge along it (0.8 left one).
+SILHOUETTE, EIKONAL, SMOOTH, ANCHOR = 10.0, 0.1, 12.0, 0.02
 RATE = 0.05  # Adam's step, in spacings
 RAYS = 40_000
 REACH = 2.5  # spacings to either side of the contour from which rays are taken

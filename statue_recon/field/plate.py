@@ -1,7 +1,7 @@
-"""The silhouette, laid flat: the mask resampled on the plane through the statue's middle, in world units.
+"""The silhouette, laid flat: the mask resampled on the upright plane through the statue's middle, in world units.
 
-The plane is perpendicular to the camera's axis and goes through the origin. Everything the silhouette alone can say
-is said on it: where the statue stands, which part is a plinth.
+The plane is y = 0, which faces the photo however high the camera stood: a statue is upright in the world, not in the
+camera. Everything the silhouette alone can say is said on it: where the statue stands, which part is a plinth.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from ..contract import Failure
 from ..photo.photo import Photo
 
 MARGIN = 6  # pixels of background around the silhouette
+STEEPEST = 0.1  # sine of the angle at which a ray must cross the plane: 6°
+KEPT = 0.5  # of what the mask marks must be there after resampling: else most of it fell between the pixels
 STANDING = 0.015  # of the height: how uneven a bottom may be and still be one that stands on the floor
 STRAIGHT = 0.7  # of the width a little higher up must reach the floor: a ball, for one, does not stand
 PLINTH_HEIGHT = (0.03, 0.6)  # of the statue's height
@@ -24,64 +26,94 @@ PLINTH_SIDES = 0.02  # of its width: how far the sides of a plinth may lean or b
 
 @dataclass(frozen=True)
 class Plate:
-    """A mask in the plane through the origin; row 0 is at the top."""
+    """A mask in the plane y = 0; row 0 is at the top."""
 
     mask: np.ndarray  # [R, C] bool
     outline: np.ndarray  # [R, C] float32 signed distances to its contour, world units, negative inside
     pitch: float  # world units a pixel
-    left: float  # camera x of the left edge of column 0, world units in the plane
-    top: float  # camera y (down) of the upper edge of row 0
-    distance: float  # of the plane from the camera
+    left: float  # world x of the left edge of column 0
+    top: float  # world z of the upper edge of row 0
+    eye: np.ndarray  # [3] where the camera stands, y < 0
 
-    def cells(self, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The column and row, pixel centres at whole numbers, that points in the camera's frame fall on."""
-        scale = self.distance / depth
-        return (x * scale - self.left) / self.pitch - 0.5, (y * scale - self.top) / self.pitch - 0.5
+    def cells(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The column and row, pixel centres at whole numbers, where rays of the camera through world points cross."""
+        return self._crossed(self.eye[2], x, y, z)
+
+    def level_cells(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same for a camera above or below this one, as high as the statue's middle.
+
+        What lies behind the plane is not seen, so it need not follow the rays of a photo taken from above: it would
+        hang down.
+        """
+        return self._crossed(0.0, x, y, z)
+
+    def place(self, row: float, column: float, off: float) -> np.ndarray:
+        """[3] the world point that lies `off` behind the plane, on the ray through the upper left edge of a cell."""
+        across, up = self.left + self.pitch * column, self.top - self.pitch * row
+        reach = 1.0 - off / self.eye[1]
+        return self.eye + reach * (np.array([across, 0.0, up]) - self.eye)
+
+    def _crossed(self, height: float, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        share = self.eye[1] / (self.eye[1] - y)
+        across, up = self.eye[0] + share * (x - self.eye[0]), height + share * (z - height)
+        return (across - self.left) / self.pitch - 0.5, (self.top - up) / self.pitch - 0.5
 
 
 def lay_flat(photo: Photo, pitch: float) -> Plate:
-    """The photo's mask on the plane through the origin, `pitch` world units a pixel; thin parts kept alive.
+    """The photo's mask on the plane y = 0, `pitch` world units a pixel; thin parts kept alive.
 
     The pitch is meant to be half the spacing of the field: what is thinner than three pixels would fall between the
     nodes of the field, so it is widened to three.
     """
-    camera = photo.camera
-    distance = float(camera.world_to_camera[2, 3])
-    inside = photo.alpha > 0.5
-    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-    step = pitch * camera.fx / distance  # photo pixels a plate pixel
-    left, top = columns[0] - MARGIN * step, rows[0] - MARGIN * step
-    width = int(np.ceil((columns[-1] + 1 - left) / step)) + MARGIN
-    height = int(np.ceil((rows[-1] + 1 - top) / step)) + MARGIN
-    scale = distance / camera.fx
-    empty = np.zeros((height, width), np.float32)
-    plate = Plate(empty > 0, empty, pitch, (left - camera.cx) * scale, (top - camera.cy) * scale, distance)
+    x, z = _on_plane(photo)
+    left, top = x.min() - MARGIN * pitch, z.max() + MARGIN * pitch
+    shape = (int(np.ceil((top - z.min()) / pitch)) + MARGIN, int(np.ceil((x.max() - left) / pitch)) + MARGIN)
+    empty = np.zeros(shape, np.float32)
+    plate = Plate(empty > 0, empty, pitch, float(left), float(top), photo.camera.position)
 
     shown = resample(photo.alpha, photo, plate, outside=0.0)
     mask = keep_thin_parts(shown > 0.5, shown > 0.15)
-    parts, count = ndimage.label(mask, structure=np.ones((3, 3)))
-    if count == 0:
+    parts = np.asarray(ndimage.label(mask, structure=np.ones((3, 3)))[0])
+    mask = parts == np.bincount(parts.ravel(), minlength=2)[1:].argmax() + 1
+    if shown[mask].sum() < KEPT * shown.sum():
         raise Failure(
             "What the mask marks is too thin to be built.",
             next_step="Check the mask, or choose a higher quality.",
         )
-    mask = parts == np.bincount(parts.ravel())[1:].argmax() + 1
     soft = np.where(mask == (shown > 0.5), shown, mask).astype(np.float32)
     outline = cv2.GaussianBlur(contour_distance(soft), (0, 0), 0.7) * pitch
     return replace(plate, mask=mask, outline=outline)
 
 
+def _on_plane(photo: Photo) -> tuple[np.ndarray, np.ndarray]:
+    """World x and z, each [N], where the rays around the mask cross the plane y = 0."""
+    edge = np.argwhere(cv2.morphologyEx((photo.alpha > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3))))
+    eye, directions = photo.camera.rays(edge[:, ::-1] + 0.5)
+    if eye[1] >= 0 or directions[:, 1].min() < STEEPEST:
+        raise Failure(
+            "With this elevation and lens, the photo looks along the statue instead of at it.",
+            next_step="Set an elevation nearer to 0, or a longer lens.",
+        )
+    crossing = eye - directions * (eye[1] / directions[:, 1:2])
+    return crossing[:, 0], crossing[:, 2]
+
+
 def resample(image: np.ndarray, photo: Photo, plate: Plate, outside: float | None = None) -> np.ndarray:
     """An image [H, W] of the photo's size on the plate [R, C]; beyond the photo `outside`, or else its border."""
-    step = plate.pitch * photo.camera.fx / plate.distance
-    left = plate.left * photo.camera.fx / plate.distance + photo.camera.cx
-    top = plate.top * photo.camera.fx / plate.distance + photo.camera.cy
-    place = np.array([[step, 0, left + step / 2 - 0.5], [0, step, top + step / 2 - 0.5]])
+    camera = photo.camera
+    right, up, middle = camera.rotation[:, 0], camera.rotation[:, 2], camera.world_to_camera[:3, 3]
+    corner = (plate.left + plate.pitch / 2) * right + (plate.top - plate.pitch / 2) * up + middle
+    # Pixel centres are whole numbers for OpenCV.
+    lens = np.array([[camera.fx, 0, camera.cx - 0.5], [0, camera.fy, camera.cy - 0.5], [0, 0, 1]])
+    place = lens @ np.column_stack([plate.pitch * right, -plate.pitch * up, corner])
+    step = plate.pitch * camera.fx / middle[2]  # photo pixels a plate pixel, in the middle
     border = cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT
     blurred = image if step <= 1 else cv2.GaussianBlur(image, (0, 0), 0.4 * step)
     rows, columns = plate.mask.shape
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(blurred, place, (columns, rows), flags=flags, borderMode=border, borderValue=outside or 0.0)
+    return cv2.warpPerspective(
+        blurred, place, (columns, rows), flags=flags, borderMode=border, borderValue=outside or 0.0
+    )
 
 
 def contour_distance(alpha: np.ndarray) -> np.ndarray:

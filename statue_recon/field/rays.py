@@ -24,6 +24,9 @@ class ContourRays:
     wanted: np.ndarray  # [N] float32, spacings: how far the ray must pass from the surface, negative: through it
 
 
+STEADY = 0.4  # spacings over which the contour is evened out: finer, it is the photo's grain
+
+
 def contour_rays(photo: Photo, field: SDF, reach: float, most: int) -> ContourRays:
     """At most about `most` rays through pixels not farther than `reach` spacings from the contour of the mask.
 
@@ -32,7 +35,8 @@ def contour_rays(photo: Photo, field: SDF, reach: float, most: int) -> ContourRa
     """
     camera, spacing = photo.camera, field.spacing
     distance = float(camera.world_to_camera[2, 3])
-    signed = contour_distance(photo.alpha) * distance / (camera.fx * spacing)
+    pixels = camera.fx * spacing / distance  # a spacing's
+    signed = cv2.GaussianBlur(contour_distance(photo.alpha), (0, 0), max(STEADY * pixels, 0.3)) / np.float32(pixels)
     rows, columns = np.nonzero(np.abs(signed) < reach)
     stride = max(1, len(rows) // most)
     # A stride that shares no factor with the width would still draw lines; a fixed shuffle does not.

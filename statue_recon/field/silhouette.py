@@ -18,12 +18,16 @@ from .distance import distances
 from .plate import Plate, Stand, lay_flat, read_stand
 from .plinth import block_under, floor_height
 from .sdf import SDF
-from .thickness import boxed_below, emboss, half_depth_squared
+from .thickness import boxed_below, embossed, half_depth_squared, relief
 
 PLATE_CELLS = 2  # plate pixels per spacing of the field
 DEPTH = 1.05  # half depth over half width of a long part; the best mean over our training statues
 FOOT = 0.15  # of the height: how far up a body without a plinth turns from boxy, at the floor, to round
+CALM = 0.35  # of the way from the plane: what is smaller than this at the contour does not go on as a furrow or a fin
+CALM_AT = (0.0, 0.025, 0.05, 0.1, 0.2, 0.4)  # world units from the plane where the calmed depths are computed
 PADDING = 4  # nodes of free space around the volume
+
+Levels = list[np.ndarray]  # pictures of the plate, one for each of CALM_AT
 
 
 def inflate(photo: Photo, quality: Quality) -> SDF:
@@ -35,7 +39,10 @@ def inflate(photo: Photo, quality: Quality) -> SDF:
     back = DEPTH**2 * half_depth_squared(body, plate.outline[: len(body)], plate.pitch)
     if stand.floor is not None and stand.plinth is None:
         back = boxed_below(back, FOOT)
-    return _field(photo, plate, stand, (emboss(back, photo, plate), back), spacing)
+    calm = _calmed(back, plate.pitch)
+    raised = relief(back, photo, plate)
+    front = [embossed(level, raised) for level in calm]
+    return _field(plate, stand, (_with_slope(front, plate.pitch), _with_slope(calm, plate.pitch)), spacing)
 
 
 def standing_body(mask: np.ndarray, stand: Stand) -> np.ndarray:
@@ -49,66 +56,86 @@ def standing_body(mask: np.ndarray, stand: Stand) -> np.ndarray:
     return body
 
 
-def _field(photo: Photo, plate: Plate, stand: Stand, depths: tuple[np.ndarray, np.ndarray], spacing: float) -> SDF:
-    """The field −front < depth behind the plane < back, with the floor and the plinth.
-
-    `depths` are front² and back², each [R, C].
-    """
-    back = depths[1]
+def _field(plate: Plate, stand: Stand, depths: tuple[Levels, Levels], spacing: float) -> SDF:
+    """The field −front < y < back, with the floor and the plinth. `depths` are front² and back²."""
+    back = depths[1][0][..., 0]
     deepest = float(np.sqrt(max(back.max(), 0.0)))
-    block = block_under(plate, photo, stand, deepest)
-    lower, shape = _grid(plate, photo, deepest if block is None else max(deepest, block.half), spacing)
+    block = block_under(plate, stand, deepest)
+    lower, shape = _grid(plate, deepest if block is None else max(deepest, block.half), spacing)
     x, y, z = ((low + spacing * np.arange(count)).astype(np.float32) for low, count in zip(lower, shape, strict=True))
-    off, values, hull = _rods(photo, plate, depths, (x, y, z), spacing)
+    values, hull = _rods(plate, depths, (x, y, z), spacing)
     if block is not None:
-        values = block.joined(values, off, x, z)
+        values = block.joined(values, x, y, z)
     if stand.floor is not None:
         half = float(np.sqrt(max(back[-1].max(), 0.0))) if block is None else block.half
-        values = np.maximum(values, floor_height(photo, plate, stand.floor, half) - z)
+        values = np.maximum(values, floor_height(plate, stand.floor, half) - z)
     return SDF(distances(np.maximum(values, hull), spacing), lower, spacing)
 
 
 def _rods(
-    photo: Photo,
     plate: Plate,
-    depths: tuple[np.ndarray, np.ndarray],
+    depths: tuple[Levels, Levels],
     axes: tuple[np.ndarray, np.ndarray, np.ndarray],
     spacing: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Three things of every node, [X, Y, Z]: how far it lies behind the plane, about how far from the surface
-    −front < that < back, and how far from the cone of rays that the silhouette lets through (the statue is within).
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two things of every node, [X, Y, Z]: about how far it is from the surface −front < y < back, and how far from
+    the cone of rays that the silhouette lets through (the statue is within).
     """
     x, y, z = axes
-    rotation = photo.camera.rotation.astype(np.float32)
-    shift = photo.camera.world_to_camera[:3, 3].astype(np.float32)
-    sides = [np.dstack([side, np.hypot(*np.gradient(side, plate.pitch))]).astype(np.float32) for side in depths]
-    off = np.empty((len(x), len(y), len(z)), np.float32)
-    values, hull = np.empty_like(off), np.empty_like(off)
-    for j, far in enumerate(y):
-        place = [r[0] * x[:, None] + r[1] * far + r[2] * z + s for r, s in zip(rotation, shift, strict=True)]
-        columns, rows = (part.astype(np.float32) for part in plate.cells(*place))
-        off[:, j] = place[2] - plate.distance
-        before, behind = (
-            cv2.remap(side, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for side in sides
+    values, hull = (np.empty((len(x), len(y), len(z)), np.float32) for _ in range(2))
+    for j, off in enumerate(y):
+        seen, level = (
+            [part.astype(np.float32) for part in np.broadcast_arrays(*cells(x[:, None], off, z[None, :]))]
+            for cells in (plate.cells, plate.level_cells)
         )
-        here, slope = np.moveaxis(np.where(off[:, j, :, None] < 0, before, behind), -1, 0)
-        values[:, j] = (off[:, j] ** 2 - here) / np.sqrt(4 * off[:, j] ** 2 + slope**2 + spacing**2 / 4)
-        hull[:, j] = cv2.remap(plate.outline, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return off, values, hull
+        side, there = (depths[0], seen) if off < 0 else (depths[1], level)
+        here = _between(side, CALM_AT, abs(float(off)))
+        squared, slope = np.moveaxis(cv2.remap(here, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), -1, 0)
+        values[:, j] = (off**2 - squared) / np.sqrt(4 * off**2 + slope**2 + spacing**2 / 4)
+        hull[:, j] = cv2.remap(plate.outline, *seen, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return values, hull
 
 
-def _grid(plate: Plate, photo: Photo, deepest: float, spacing: float) -> tuple[np.ndarray, tuple[int, ...]]:
+def _calmed(height: np.ndarray, pitch: float) -> Levels:
+    """h² [R, C] for each of CALM_AT: the farther from the plane, the smoother.
+
+    Locks of hair and the edges of folds show at the contour, and at the contour only is it known that they are there.
+    Opened morphologically, so that they end instead of growing fat.
+    """
+    levels = []
+    for off in CALM_AT:
+        radius = CALM * off / pitch
+        calm = height
+        if radius >= 1:
+            disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(radius) + 1,) * 2)
+            calm = cv2.GaussianBlur(cv2.morphologyEx(height, cv2.MORPH_OPEN, disc), (0, 0), 0.5 * radius)
+        levels.append(calm)
+    return levels
+
+
+def _with_slope(levels: Levels, pitch: float) -> Levels:
+    """h² and how steep it is, [R, C, 2] float32."""
+    return [np.dstack([level, np.hypot(*np.gradient(level, pitch))]).astype(np.float32) for level in levels]
+
+
+def _between(levels: Levels, places: tuple[float, ...], place: float) -> np.ndarray:
+    """What lies at `place` between levels given at ascending `places`; beyond the last one, the last."""
+    above = int(np.searchsorted(places, place, side="right"))
+    if above == len(places):
+        return levels[-1]
+    share = (place - places[above - 1]) / (places[above] - places[above - 1])
+    return (1.0 - share) * levels[above - 1] + np.float32(share) * levels[above]
+
+
+def _grid(plate: Plate, deepest: float, spacing: float) -> tuple[np.ndarray, tuple[int, ...]]:
     """The lower corner [3] and the numbers of nodes of a grid around everything the plate can become.
 
-    The nodes sit on whole multiples of the spacing, so that a layer of them lies in the plane through the origin,
-    where thin parts are widest.
+    The nodes sit on whole multiples of the spacing, so that a layer of them lies in the plane y = 0, where thin parts
+    are widest.
     """
     rows, columns = np.nonzero(plate.mask)
-    x = plate.left + plate.pitch * np.array([columns.min(), columns.max() + 1])
-    y = plate.top + plate.pitch * np.array([rows.min(), rows.max() + 1])
-    depth = plate.distance + np.array([-deepest, deepest])
-    corners = np.array([(a * d / plate.distance, b * d / plate.distance, d) for a in x for b in y for d in depth])
-    world = (corners - photo.camera.world_to_camera[:3, 3]) @ photo.camera.rotation
-    low = np.floor(world.min(axis=0) / spacing) - PADDING
-    high = np.ceil(world.max(axis=0) / spacing) + PADDING
+    ends = ((rows.min(), rows.max() + 1), (columns.min(), columns.max() + 1), (-deepest, deepest))
+    corners = np.array([plate.place(row, column, off) for row in ends[0] for column in ends[1] for off in ends[2]])
+    low = np.floor(corners.min(axis=0) / spacing) - PADDING
+    high = np.ceil(corners.max(axis=0) / spacing) + PADDING
     return low * spacing, tuple(int(count) for count in high - low + 1)

@@ -81,19 +81,26 @@ def boxed_below(height: np.ndarray, share: float) -> np.ndarray:
     return (height + weight * (boxed - height)).astype(np.float32)
 
 
-def emboss(height: np.ndarray, photo: Photo, plate: Plate) -> np.ndarray:
-    """The square of the front's depth: h with a shallow relief, in which what is darker than around lies deeper.
+def relief(height: np.ndarray, photo: Photo, plate: Plate) -> np.ndarray:
+    """How far the front stands out, in world units: a shallow relief in which what is darker than around lies deeper.
 
     Dark is deep is no law of optics, but it is right in creases, under brows and between folds. The relief fades
-    out at the contour. height [R, C] in world units²; returns the same kind.
+    out where the surface turns away, for there it would become furrows along the line of sight.
+
+    height [R, C] is h² in world units²; returns [R, C].
     """
     shown = resample(cv2.cvtColor(photo.rgb, cv2.COLOR_RGB2GRAY), photo, plate)[: len(height)]
     inside = (height > 0).astype(np.float32)
     around = _mean(shown, inside, RELIEF_WIDTH / plate.pitch)
     bright = np.clip(_mean(shown, inside, RELIEF_BLUR / plate.pitch) / np.maximum(around, 0.02) - 1.0, -0.5, 0.5)
-    depth = np.sqrt(np.maximum(height, 0.0))
-    relief = RELIEF * bright * np.clip(depth / RELIEF_WIDTH, 0.0, 1.0)
-    return np.where(height > 0, (depth + relief) ** 2, height).astype(np.float32)
+    depth = _mean(np.sqrt(np.maximum(height, 0.0)), inside, RELIEF_BLUR / plate.pitch)
+    facing = 1.0 / (1.0 + np.square(np.gradient(depth, plate.pitch)).sum(axis=0))
+    return (RELIEF * bright * facing * np.clip(depth / RELIEF_WIDTH, 0.0, 1.0)).astype(np.float32)
+
+
+def embossed(height: np.ndarray, relief: np.ndarray) -> np.ndarray:
+    """h² [R, C] with the relief [R, C] on it, where there is any depth."""
+    return np.where(height > 0, (np.sqrt(np.maximum(height, 0.0)) + relief) ** 2, height).astype(np.float32)
 
 
 def _mean(image: np.ndarray, inside: np.ndarray, radius: float) -> np.ndarray:

@@ -16,17 +16,19 @@ def focal_in_pixels(equivalent: float | None, width: int, height: int) -> float:
     return (equivalent or NORMAL_LENS) / SENSOR_WIDTH * max(width, height)
 
 
-def stand(alpha: np.ndarray, focal: float) -> Camera:
+def stand(alpha: np.ndarray, focal: float, elevation: float = 0.0) -> Camera:
     """The camera that sees a statue of the usual size, at the origin, just as large as the mask shows it.
 
-    A level camera (elevation 0) whose picture is not cropped; a statue beside the middle of the photo is beside the
-    camera's axis. alpha [H, W], focal in pixels.
+    A camera that looks down by `elevation` degrees and whose picture is not cropped; a statue beside the middle of the
+    photo is beside the camera's axis. alpha [H, W], focal in pixels.
     """
     height, width = alpha.shape
     rows, columns = (np.flatnonzero((alpha > 0.5).any(axis=axis)) for axis in (1, 0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    distance = LONGEST_SIDE * focal / max(bottom - top, right - left)
+    upright = (bottom - top) / np.cos(np.radians(elevation))  # pixels it would be tall, seen level
+    distance = LONGEST_SIDE * focal / max(upright, right - left)
     aside = ((left + right) / 2 - width / 2) / focal * distance
     below = ((top + bottom) / 2 - height / 2) / focal * distance
-    pose = np.array([[1, 0, 0, aside], [0, 0, -1, below], [0, 1, 0, distance], [0, 0, 0, 1]], dtype=np.float64)
+    pose = Camera.orbit(0.0, elevation, distance, width, height, focal).world_to_camera.copy()
+    pose[:3, 3] = aside, below, distance
     return Camera(width, height, focal, focal, width / 2, height / 2, pose)

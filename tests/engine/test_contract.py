@@ -30,8 +30,32 @@ def test_every_kind_of_event_is_tried_here():
 
 
 def test_a_request_reads_back_as_it_was_written():
-    request = Request("photo.png", "mask.png", "painted", "high", "none", "bärtig", 2**40, "cuda")
+    request = Request("photo.png", "mask.png", "painted", "high", "none", "bärtig", 2**40, "cuda", 85.0, -12.5, 90_000)
     assert contract.request_from_json(contract.request_to_json(request)) == request
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"quality": "best"},
+        {"mask_source": "guessed"},
+        {"texture": 3000},
+        {"faces": 3},
+        {"elevation": 88.0},
+        {"lens": 1.0},
+        {"lens": float("nan")},
+    ],
+    ids=str,
+)
+def test_a_request_out_of_range_is_refused_with_what_may_be_chosen(asked):
+    with pytest.raises(Failure) as failure:
+        Request("photo.png", **asked).check()
+    assert next(iter(asked)).replace("_", " ") in failure.value.message
+    assert failure.value.next_step.startswith("Choose")
+
+
+def test_what_a_request_leaves_open_is_in_range():
+    Request("photo.png").check()
 
 
 @pytest.mark.parametrize(

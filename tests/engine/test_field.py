@@ -2,29 +2,35 @@
 
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
+from statue_recon.camera import Camera
 from statue_recon.contract import Failure
 from statue_recon.field.fit import fit
 from statue_recon.field.plate import read_stand
 from statue_recon.field.sdf import SDF
 from statue_recon.field.silhouette import inflate
 from statue_recon.mesh.extract import extract, flaw, simplify
+from statue_recon.mesh.mesh import Mesh
 from statue_recon.photo.lens import stand
 from statue_recon.photo.photo import Photo
 from statue_recon.quality import Quality
+from statue_recon.render.raster import cover_of_photo
 from statue_recon.report import Report
 
 QUICK = Quality(grid=96, fit_steps=30, faces=40_000, atlas=512)
 
 
-def photo_of(draw, width=300, height=400, focal=550.0) -> Photo:
+def photo_of(draw, width=300, height=400, focal=550.0, elevation=0.0) -> Photo:
     """A photo whose mask `draw` paints; with soft edges, drawn four times as large."""
     image = Image.new("L", (4 * width, 4 * height))
     draw(ImageDraw.Draw(image))
     alpha = np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32) / 255
-    return Photo(np.full((height, width, 3), 0.5, np.float32), alpha, "painted mask", stand(alpha, focal), ())
+    return Photo(
+        np.full((height, width, 3), 0.5, np.float32), alpha, "painted mask", stand(alpha, focal, elevation), ()
+    )
 
 
 def disc(draw):
@@ -83,6 +89,24 @@ def test_a_long_part_is_a_round_rod_and_a_thin_one_is_thin():
     middle = field.values[:, :, field.values.shape[2] // 2] < 0
     wide, deep = (np.ptp(nodes) for nodes in np.nonzero(middle))
     assert 0.85 < deep / wide < 1.25
+
+
+@pytest.mark.parametrize("elevation", [-25, 25])
+def test_a_pillar_photographed_from_above_or_below_stands_upright(elevation, report):
+    pillar = trimesh.creation.cylinder(0.25, 1.8, sections=96)
+    camera = Camera.orbit(0, elevation, 4.0, 300, 400, 550.0)
+    cover = cover_of_photo(Mesh(pillar.vertices.astype(np.float32), pillar.faces.astype(np.int32)), camera)
+    alpha = (cover.faces >= 0).astype(np.float32)
+    photo = Photo(np.full((400, 300, 3), 0.5, np.float32), alpha, "painted mask", stand(alpha, 550.0, elevation), ())
+    mesh = extract(fit(inflate(photo, QUICK), photo, QUICK, "cpu", report))
+    axis = np.linalg.svd(mesh.vertices - mesh.vertices.mean(axis=0), full_matrices=False)[2][0]
+    assert np.degrees(np.arccos(abs(axis[2]))) < 6
+    assert iou(shown(mesh, photo.camera), alpha > 0.5) >= 0.96
+
+
+def test_a_photo_that_looks_along_the_statue_is_refused_with_a_sentence():
+    with pytest.raises(Failure, match="looks along"):
+        inflate(photo_of(disc, focal=120.0, elevation=58.0), QUICK)
 
 
 def test_values_are_distances():

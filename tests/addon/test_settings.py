@@ -1,0 +1,39 @@
+"""What the tab's settings ask of the engine."""
+
+import importlib
+
+import bpy
+import pytest
+
+
+@pytest.fixture
+def request_of(addon):
+    """The request that the settings of a fresh scene make, after these changes."""
+    reconstruct = importlib.import_module(f"{addon.__name__}.operators.reconstruct")
+
+    def made(**changes):
+        settings = bpy.data.scenes.new("test").statue
+        for name, value in changes.items():
+            setattr(settings, name, value)
+        return reconstruct.as_request(settings)
+
+    yield made
+    bpy.data.scenes.remove(bpy.data.scenes["test"])
+
+
+def test_settings_nobody_touched_leave_the_choice_to_the_engine(request_of, addon):
+    contract = importlib.import_module(f"{addon.__name__}.statue_recon.contract")
+    assert request_of() == contract.Request(photo="photo.png", device=request_of().device)
+
+
+def test_every_wish_reaches_the_request_in_the_contracts_units(request_of):
+    request = request_of(lens=85, elevation=0.5, faces=12_345, texture="4096", quads=True, mirror=True)
+    assert (request.lens, request.faces, request.texture) == (85, 12_345, 4096)
+    assert request.elevation == pytest.approx(28.648, abs=0.001)
+    assert request.quads and request.mirror
+    request.check()
+
+
+@pytest.mark.parametrize("changes", [{"lens": 1}, {"faces": 1}, {"elevation": 9}, {"elevation": -9}, {"lens": 9999}])
+def test_what_can_be_typed_into_a_field_is_always_a_request_the_engine_takes(request_of, changes):
+    request_of(**changes).check()
