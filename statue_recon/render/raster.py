@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from ..camera import Camera
 from ..mesh.mesh import Mesh
+from .interpolate import interpolated
+from .launch import launch, triangles, vectors
 from .start import kernels_on, warp, warp_device
 
 _DEPTH_STEPS = 2**30  # between the nearest and the farthest corner; finer than float32 resolves
 _EMPTY = np.iinfo(np.int64).max  # kernels.NOTHING
+_NEAR = 1e-2  # of the mesh's size
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,15 @@ class Cover:
     def of(self, values: NDArray, faces: NDArray) -> NDArray:
         """Values at the vertices [V, C], interpolated at the covered pixels [N, C], in the order of `faces >= 0`."""
         there = self.faces >= 0
-        corners = faces[self.faces[there]]
         weights = self.weights[there].astype(values.dtype)
+        if values.dtype == np.float32:
+            return interpolated(values, faces, self.faces[there], weights)
+        corners = faces[self.faces[there]]
         return sum(weights[:, i, None] * values[corners[:, i]] for i in range(3))  # type: ignore[return-value]
+
+    def picture(self, values: NDArray, faces: NDArray, empty: float = 0.0) -> NDArray[np.float32]:
+        """Values at the vertices [V, C] as a picture [H, W, C], `empty` where there is no surface."""
+        return interpolated(values, faces, self.faces, self.weights, empty)
 
 
 def cover_of_photo(mesh: Mesh, camera: Camera, device: str = "cpu") -> Cover:
@@ -36,36 +45,37 @@ def cover_of_photo(mesh: Mesh, camera: Camera, device: str = "cpu") -> Cover:
     Faces with a corner behind the camera, or nearer than a hundredth of the mesh's size, are left out.
     """
     pixels, depth = camera.project(mesh.vertices)
-    corners = np.concatenate([pixels, depth[:, None]], axis=1)[mesh.faces]
-    near = 1e-2 * float(np.ptp(mesh.vertices, axis=0).max())
-    kept = np.flatnonzero((corners[..., 2] > near).all(axis=1) & np.isfinite(corners).all(axis=(1, 2)))
-    cover = _rasterise(corners[kept], camera.height, camera.width, device)
-    numbers = np.append(kept, -1).astype(np.int32)  # the last one answers for -1
-    return Cover(numbers[cover.faces], cover.weights)
+    near = _NEAR * float(np.ptp(mesh.vertices, axis=0).max())
+    return _rasterise(np.column_stack([pixels, depth]), mesh.faces, near, camera.height, camera.width, device)
 
 
 def cover_of_atlas(uv: NDArray, size: int, device: str = "cpu") -> Cover:
     """The face on each texel of an atlas [size, size], row 0 at the top. uv: [F, 3, 2], (0, 0) at the bottom left."""
-    corners = np.ones((len(uv), 3, 3))
-    corners[..., 0] = uv[..., 0].astype(np.float64) * size
-    corners[..., 1] = (1.0 - uv[..., 1].astype(np.float64)) * size
-    return _rasterise(corners, size, size, device)
+    corners = np.ones((3 * len(uv), 3))
+    corners[:, 0] = uv[..., 0].ravel().astype(np.float64) * size
+    corners[:, 1] = (1.0 - uv[..., 1].ravel().astype(np.float64)) * size
+    return _rasterise(corners, np.arange(len(corners)).reshape(-1, 3), 0.0, size, size, device)
 
 
-def _rasterise(corners: NDArray, height: int, width: int, device: str) -> Cover:
-    """Triangles [F, 3, 3] of pixel x, pixel y, depth, the nearest on top; equally near, the first one."""
+def _rasterise(points: NDArray, faces: NDArray, near: float, height: int, width: int, device: str) -> Cover:
+    """Triangles between points [P, 3] of pixel x, pixel y, depth, the nearest on top; equally near, the first one.
+
+    Faces with a corner nearer than `near`, or not finite, are left out.
+    """
     wp, kernels, device = warp(), kernels_on(device), warp_device(device)
-    owner = wp.full((height, width), value=_EMPTY, dtype=wp.int64, device=device)
-    faces = wp.empty((height, width), dtype=wp.int32, device=device)
-    weights = wp.zeros((height, width), dtype=wp.vec3, device=device)
-    if len(corners) == 0:
-        return Cover(np.full((height, width), -1, dtype=np.int32), weights.numpy())
-    nearest, farthest = float(corners[..., 2].min()), float(corners[..., 2].max())
+    there = (points[:, 2] > near) & np.isfinite(points).all(axis=1)
+    if len(faces) == 0 or not there.any():
+        return Cover(np.full((height, width), -1, np.int32), np.zeros((height, width, 3), np.float32))
+    nearest, farthest = float(points[there, 2].min()), float(points[there, 2].max())
     steps = _DEPTH_STEPS / max(farthest - nearest, 1e-6)
     # Beyond this a float no longer becomes a whole number safely, and the picture has long ended.
     outside = 4.0 * max(height, width)
-    clipped = np.clip(corners, [-outside, -outside, 0.0], [outside, outside, np.inf])
-    triangles = wp.array(np.ascontiguousarray(clipped, dtype=np.float32), dtype=wp.vec3, device=device)
-    wp.launch(kernels.draw, dim=len(corners), inputs=[triangles, nearest, steps, owner], device=device)
-    wp.launch(kernels.resolve, dim=(height, width), inputs=[triangles, owner, faces, weights], device=device)
-    return Cover(faces.numpy(), weights.numpy())
+    clipped = np.where(there[:, None], np.clip(points, [-outside, -outside, 0.0], [outside, outside, np.inf]), -1.0)
+    corners, numbers = vectors(clipped, device), triangles(faces, device)
+    owner = wp.full((height, width), value=_EMPTY, dtype=wp.int64, device=device)
+    # Not shared among cores: there Warp's atomic_min is none.
+    wp.launch(kernels.draw, dim=len(faces), inputs=[0, corners, numbers, near, nearest, steps, owner], device=device)
+    under = wp.empty((height, width), dtype=wp.int32, device=device)
+    weights = wp.empty((height, width), dtype=wp.vec3, device=device)
+    launch(kernels.resolve, height * width, [corners, numbers, owner, under, weights], device)
+    return Cover(under.numpy(), weights.numpy())

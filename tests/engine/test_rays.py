@@ -12,6 +12,7 @@ import trimesh
 
 from statue_recon.camera import Camera
 from statue_recon.mesh.mesh import Mesh
+from statue_recon.render import launch
 from statue_recon.render.raster import cover_of_atlas, cover_of_photo
 from statue_recon.render.rays import Rays
 
@@ -80,6 +81,53 @@ def test_the_weights_of_a_hit_lead_to_the_point_that_was_hit(ring):
     corners = ring.vertices[ring.faces[hits.faces[met]]]
     points = np.einsum("nk,nkj->nj", hits.weights[met], corners)
     assert np.allclose(points, origin + hits.distances[met, None] * directions[met], atol=1e-4)
+
+
+def test_the_rays_of_a_camera_are_those_through_its_pixels_centres(ring):
+    rays, oblong = Rays(ring), Camera(170, 90, 250.0, 230.0, 80.0, 51.0, camera().world_to_camera)
+    hits, expected = rays.hits_of(oblong), rays.hits(*oblong.rays(oblong.pixel_centres()))
+    same = hits.faces == expected.faces
+    assert same.mean() > 0.999 and (hits.faces >= 0).mean() > 0.2
+    met = same & (hits.faces >= 0)
+    assert np.abs(hits.distances[met] - expected.distances[met]).max() < 1e-5
+
+
+def test_rays_may_share_an_origin_or_each_have_their_own(ring):
+    origin, directions = camera().rays(camera().pixel_centres())
+    shared = Rays(ring).hits(origin, directions)
+    own = Rays(ring).hits(np.tile(origin, (len(directions), 1)), directions)
+    assert np.array_equal(shared.faces, own.faces) and np.array_equal(shared.weights, own.weights)
+    inwards = Rays(ring).hits(-3.0 * directions, directions)
+    assert not np.array_equal(inwards.faces, own.faces)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 5])
+def test_however_many_cores_share_the_rays_the_answers_are_the_same(ring, monkeypatch, cores):
+    monkeypatch.setattr(launch, "cores", lambda: cores)
+    rays, wide = Rays(ring), camera(333, 217)
+    hits = rays.hits_of(wide)
+    monkeypatch.setattr(launch, "cores", lambda: 1)
+    alone = rays.hits_of(wide)
+    assert len(hits.faces) == 333 * 217 and (hits.faces >= 0).any()
+    assert np.array_equal(hits.faces, alone.faces) and np.array_equal(hits.distances, alone.distances)
+    assert np.array_equal(hits.weights, alone.weights)
+
+
+def test_the_closest_place_on_a_box_is_where_arithmetic_says():
+    shape = trimesh.creation.box((1.0, 0.6, 1.4))
+    box = Mesh(np.asarray(shape.vertices, np.float32), np.asarray(shape.faces, np.int32))
+    points = np.random.default_rng(5).uniform(-2, 2, size=(3000, 3))
+    points = points[(np.abs(points) > (0.5, 0.3, 0.7)).any(axis=1)]
+    closest = Rays(box).closest(points)
+    expected = np.clip(points, (-0.5, -0.3, -0.7), (0.5, 0.3, 0.7))
+    apart = np.linalg.norm(closest.of(box.vertices, box.faces) - expected, axis=1)
+    # Near a corner a place beside the closest is, in float32, as close.
+    assert np.quantile(apart, 0.99) < 1e-5 and apart.max() < 1e-3
+    assert np.abs(closest.distances - np.linalg.norm(points - expected, axis=1)).max() < 1e-5
+    near = Rays(box).closest(points, farthest=0.5)
+    within = np.linalg.norm(points - expected, axis=1)
+    assert (near.faces[within < 0.499] >= 0).all() and (near.faces[within > 0.501] == -1).all()
+    assert np.isinf(near.distances[within > 0.501]).all() and not near.weights[within > 0.501].any()
 
 
 def test_the_eye_sees_the_near_cap_of_a_ball_and_nothing_else(ball):
