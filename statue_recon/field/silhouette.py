@@ -84,16 +84,18 @@ def _rods(
     x, y, z = axes
     values, hull = (np.empty((len(x), len(y), len(z)), np.float32) for _ in range(2))
     for j, off in enumerate(y):
-        seen, level = (
-            [part.astype(np.float32) for part in np.broadcast_arrays(*cells(x[:, None], off, z[None, :]))]
-            for cells in (plate.cells, plate.level_cells)
-        )
+        seen, level = (cells(x[:, None], off, z[None, :]) for cells in (plate.cells, plate.level_cells))
         side, there = (depths[0], seen) if off < 0 else (depths[1], level)
-        here = _between(side, CALM_AT, abs(float(off)))
-        squared, slope = np.moveaxis(cv2.remap(here, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), -1, 0)
+        squared, slope = np.moveaxis(_at(_between(side, CALM_AT, abs(float(off))), there), -1, 0)
         values[:, j] = (off**2 - squared) / np.sqrt(4 * off**2 + slope**2 + spacing**2 / 4)
-        hull[:, j] = cv2.remap(plate.outline, *seen, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        hull[:, j] = _at(plate.outline, seen)
     return values, hull
+
+
+def _at(picture: np.ndarray, cells: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """A picture of the plate [R, C] or [R, C, 2] at fractional columns and rows; beyond it, its border."""
+    columns, rows = (np.ascontiguousarray(part, np.float32) for part in np.broadcast_arrays(*cells))
+    return cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _calmed(height: np.ndarray, pitch: float) -> Levels:
