@@ -2,10 +2,12 @@
 
 import bpy
 
-from . import clean_up, engine, insert, job, reconstruct, view
+from . import clean_up, engine, insert, job, models, reconstruct, view
 
 CLASSES = tuple(
-    operator for intention in (reconstruct, job, insert, view, engine, clean_up) for operator in intention.CLASSES
+    operator
+    for intention in (reconstruct, job, insert, view, engine, models, clean_up)
+    for operator in intention.CLASSES
 )
 
 

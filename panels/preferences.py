@@ -1,4 +1,4 @@
-"""The extension's preferences: the engine, the device, and the space jobs may take."""
+"""The extension's preferences: the engine, the device, optional models, and the space jobs may take."""
 
 # Blender's properties are annotations that only look like types.
 # mypy: disable-error-code="valid-type"
@@ -8,7 +8,7 @@ from bpy.app.translations import pgettext_iface as iface_
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 from bpy.types import AddonPreferences
 
-from ..session import jobs, preferences, runtime
+from ..session import jobs, models, preferences, runtime
 from .words import paragraph
 
 DEVICES = (
@@ -51,6 +51,7 @@ class STATUE_AP_preferences(AddonPreferences):
         layout.use_property_split = True
         self.draw_engine(layout.box(), context.region.width)
         layout.prop(self, "device")
+        self.draw_models(layout.box(), context.region.width)
         self.draw_jobs(layout.box())
 
     def draw_engine(self, box, width):
@@ -80,6 +81,35 @@ class STATUE_AP_preferences(AddonPreferences):
                 column.label(text=line)
             box.operator("statue.copy_text", icon="COPYDOWN").text = text
 
+    def draw_models(self, box, width):
+        box.label(text="Models", icon="OUTLINER_OB_LIGHTPROBE")
+        if problem := models.problem():
+            paragraph(box, problem, width, icon="ERROR")
+        for model in models.listed():
+            self.draw_model(box.box(), width, model)
+
+    def draw_model(self, box, width, model):
+        here, state = models.installed(model.identifier), models.state(model.identifier)
+        row = box.row()
+        row.label(text=f"{model.name}", icon="CHECKMARK" if here else "DOT")
+        row.label(text=model_size(model, here))
+        paragraph(box, f"{iface_(model.purpose)}.", width)
+        paragraph(box, iface_("Licence: {licence}.").format(licence=model.licence), width)
+        if state and state.running:
+            row = box.row()
+            row.progress(factor=state.fraction, text=state.message)
+            row.operator("statue.cancel_model", text="", icon="X").model = model.identifier
+            return
+        if state and state.failure:
+            paragraph(box, f"{state.failure} {state.next_step}", width, icon="ERROR")
+        row = box.row()
+        if here:
+            row.operator("statue.remove_model", icon="TRASH").model = model.identifier
+        elif model.can_be_fetched:
+            row.operator("statue.download_model", icon="IMPORT").model = model.identifier
+            row.operator("statue.use_model_file", icon="FILE_FOLDER").model = model.identifier
+        row.operator("wm.url_open", text="Home Page", icon="URL").url = model.homepage
+
     def draw_jobs(self, box):
         box.label(text="Jobs", icon="FILE_FOLDER")
         box.prop(self, "jobs_folder", placeholder=iface_("The extension's own folder"))
@@ -87,6 +117,15 @@ class STATUE_AP_preferences(AddonPreferences):
         row = box.row()
         row.label(text=jobs.space_in_words())
         row.operator("statue.clean_up_jobs", icon="TRASH")
+
+
+def model_size(model, installed: bool) -> str:
+    """What it takes of the disk once it is there, and of the network before."""
+    size = model.size if installed else model.to_download
+    if size is None:
+        return iface_("Of unknown size")
+    words = "{size} on disk" if installed else "{size} to download"
+    return iface_(words).format(size=f"{size / 1e6:.0f} MB")
 
 
 CLASSES = (STATUE_AP_preferences,)

@@ -14,6 +14,7 @@ from .statue import CAMERA, JOB, KIND
 PHOTO_OPACITY = 0.5  # half photo, half statue: both outlines can be compared
 DISPLAY_SIZE = 0.25  # of the camera's wireframe; beside a statue of 1.8
 PHOTO_SIZE = "statue_photo_size"  # custom property on the camera: width and height in pixels
+PIXEL_ASPECT = "statue_pixel_aspect"  # and another: width and height of one of them
 
 
 def add_camera(
@@ -36,11 +37,14 @@ def add_camera(
     camera = bpy.data.objects.new(lens.name, lens)
     camera[JOB], camera[KIND] = statue[JOB], CAMERA
     camera[PHOTO_SIZE] = [int(fields["width"]), int(fields["height"])]
+    camera[PIXEL_ASPECT] = [float(blender.get(name, 1.0)) for name in ("pixel_aspect_x", "pixel_aspect_y")]
     collection.objects.link(camera)
     camera.parent = statue
     camera.matrix_basis = Matrix.Translation(offset) @ Matrix(blender["matrix_world"])
     if photo is not None:
-        _hang_photo(lens, packed_image(photo, f"{statue.name} Photo"))
+        image = packed_image(photo, f"{statue.name} Photo")
+        image.display_aspect = camera[PIXEL_ASPECT]
+        _hang_photo(lens, image)
     return camera
 
 
@@ -60,12 +64,12 @@ def camera_of(statue: bpy.types.Object) -> bpy.types.Object | None:
 
 
 def match_render_size(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
-    """Gives the scene the photo's size and square pixels, so that a render is the photo's picture, no more, no less."""
+    """Gives the scene the photo's size and its kind of pixels, so that a render is the photo's picture, no more."""
     if PHOTO_SIZE not in camera:
         return
     render = scene.render
     render.resolution_x, render.resolution_y = camera[PHOTO_SIZE]
-    render.pixel_aspect_x = render.pixel_aspect_y = 1.0
+    render.pixel_aspect_x, render.pixel_aspect_y = _pixel_aspect(camera)
     fit_to_frame(scene, camera)
 
 
@@ -78,8 +82,8 @@ def fit_to_frame(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
     """
     if PHOTO_SIZE not in camera:
         return
-    lens, (width, height) = camera.data, camera[PHOTO_SIZE]
-    render = scene.render
+    lens, render = camera.data, scene.render
+    width, height = (count * side for count, side in zip(camera[PHOTO_SIZE], _pixel_aspect(camera), strict=True))
     frame = render.resolution_x * render.pixel_aspect_x / (render.resolution_y * render.pixel_aspect_y)
     wanted = "VERTICAL" if frame > width / height else "HORIZONTAL"
     if lens.sensor_fit == wanted:
@@ -94,6 +98,12 @@ def fit_to_frame(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
     lens.lens *= new_sensor / sensor * side / new_side
     lens.shift_x *= side / new_side
     lens.shift_y *= side / new_side
+
+
+def _pixel_aspect(camera: bpy.types.Object) -> tuple[float, float]:
+    """Width and height of the photo's pixels; cameras of earlier versions have square ones."""
+    across, down = camera.get(PIXEL_ASPECT, (1.0, 1.0))
+    return across, down
 
 
 def _hang_photo(lens: bpy.types.Camera, photo: bpy.types.Image) -> None:

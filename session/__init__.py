@@ -1,8 +1,8 @@
 """What this Blender session knows beside the file: the settings of a scene, the engine, the jobs and their timer."""
 
-from . import jobs, runtime, settings
+from . import jobs, models, runtime, settings
 
-PARTS = (settings, runtime, jobs)
+PARTS = (settings, runtime, models, jobs)
 
 
 def register():

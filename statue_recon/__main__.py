@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import __version__, contract
 from .contract import DEVICES, QUALITIES, TEXTURES, Request
+from .priors.command import add_models
 
 EXIT_CODES = """\
 exit codes:
@@ -26,6 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
         from .console import doctor
 
         return doctor(given.json)
+    if given.command == "models":
+        from .priors.command import models_command
+
+        return models_command(given)
     if given.command == "job":
         from .worker import leave, work
 
@@ -68,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reconstruct(commands)
     doctor = commands.add_parser("doctor", help="show versions, device, free memory and disk")
     doctor.add_argument("--json", action="store_true", help="as JSON")
+    add_models(commands)
     job = commands.add_parser(
         "job",
         help="run the job in a folder, for a parent process",

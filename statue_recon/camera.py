@@ -16,8 +16,12 @@ Azimuth 0 is the photo: the camera stands at −Y and looks along +Y. A growing 
 as seen from above (90° stands at +X); a growing elevation lifts it. Both in degrees.
 
 Blender's camera looks along its own −Z with Y up. Its `lens` is measured against the sensor side that `sensor_fit`
-names, and both shifts are counted in widths of that same side (AUTO: the larger side of the image, always with
-`sensor_width`).
+names, and both shifts are counted in lengths of that same side of the picture (AUTO: the larger side, always with
+`sensor_width`). Pixels that are not square belong to Blender's scene, not to its camera: there a pixel is
+`pixel_aspect_x` wide and `pixel_aspect_y` high, so fx · pixel_aspect_x = fy · pixel_aspect_y, and the picture's sides
+are measured in such lengths.
+
+OpenCV counts pixels from the centre of the first one, half a pixel less in u and v than here.
 """
 
 from __future__ import annotations
@@ -31,6 +35,10 @@ import numpy as np
 from .contract import Failure
 
 SENSOR_WIDTH = 36.0  # mm; Blender's default, and what “35 mm equivalent” in EXIF refers to
+SQUARE = 1e-4  # pixels whose sides differ by a smaller share are square: what is left of rounding
+LONGEST_PIXEL = 200.0  # sides of a pixel; Blender's limit
+SKEW = 0.5  # pixels by which a skewed matrix may move the picture's upper and lower edge sideways
+OPENCV_CENTRE = 0.0  # where OpenCV counts the centre of the first pixel; 0.5 here, in Blender and in COLMAP
 _FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # OpenCV's camera axes to Blender's and back
 
 
@@ -92,15 +100,20 @@ class Camera:
     def resized(self, width: int, height: int) -> Camera:
         """The camera of the same picture at another size."""
         across, down = width / self.width, height / self.height
-        return replace(
-            self,
-            width=width,
-            height=height,
-            fx=self.fx * across,
-            fy=self.fy * down,
-            cx=self.cx * across,
-            cy=self.cy * down,
-        )
+        lens: dict[str, Any] = {
+            "fx": self.fx * across,
+            "fy": self.fy * down,
+            "cx": self.cx * across,
+            "cy": self.cy * down,
+        }
+        return replace(self, width=width, height=height, **lens)
+
+    def cropped(self, left: float, top: float, width: int, height: int) -> Camera:
+        """The camera of a part of the picture: `width` × `height` pixels, its corner at (left, top) of this one's.
+
+        Every pixel keeps its ray; a part may reach beyond the picture.
+        """
+        return replace(self, width=width, height=height, cx=self.cx - left, cy=self.cy - top)
 
     def moved(self, scale: float, offset: np.ndarray) -> Camera:
         """The camera that sees the same picture after the world became `scale · world + offset` (offset [3])."""
@@ -132,6 +145,62 @@ class Camera:
         matrix[:3, 3] = -rotation @ (np.asarray(target) + distance * towards)
         return cls(width, height, focal, focal, width / 2, height / 2, matrix)
 
+    def angles(self, target: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> tuple[float, float, float]:
+        """Azimuth and elevation in degrees and distance at which the camera stands from `target`: orbit's inverse.
+
+        Where it looks plays no part but straight above or below the target, where its right side tells the azimuth.
+        """
+        away = self.position - np.asarray(target, dtype=np.float64)
+        distance, aside = float(np.linalg.norm(away)), float(np.hypot(away[0], away[1]))
+        if distance == 0.0:
+            raise ValueError("a camera in its target stands at no angle")
+        at_pole = aside < 1e-9 * distance
+        turn = np.arctan2(self.rotation[0, 1], self.rotation[0, 0]) if at_pole else np.arctan2(away[0], -away[1])
+        return float(np.degrees(turn)), float(np.degrees(np.arctan2(away[2], aside))), distance
+
+    @classmethod
+    def from_opencv(
+        cls,
+        intrinsics: np.ndarray,
+        rotation: np.ndarray,
+        translation: np.ndarray,
+        width: int,
+        height: int,
+        pixel_centre: float = OPENCV_CENTRE,
+    ) -> Camera:
+        """The camera of OpenCV's K [3, 3], R [3, 3], t [3]; `pixel_centre` is where K puts the first pixel's centre."""
+        k = np.asarray(intrinsics, dtype=np.float64) / intrinsics[2][2]
+        moved = abs(k[0, 1]) * height / 2 / abs(k[1, 1])
+        if moved > SKEW:
+            raise Failure(
+                f"The camera matrix is skewed: columns of pixels lean by {moved:.1f} pixels at the picture's edge.",
+                next_step="Undistort the photo with the program that calibrated the camera, and use its new matrix.",
+            )
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = rotation, np.ravel(translation)
+        shift = 0.5 - pixel_centre
+        return cls(width, height, k[0, 0], k[1, 1], k[0, 2] + shift, k[1, 2] + shift, pose)
+
+    @classmethod
+    def from_projection(cls, matrix: np.ndarray, width: int, height: int, pixel_centre=OPENCV_CENTRE) -> Camera:
+        """The camera of a projection matrix P [3, 4] = K (R | t) of any scale and sign; K R is parted by RQ."""
+        p = np.asarray(matrix, dtype=np.float64)
+        if np.linalg.matrix_rank(p[:, :3]) < 3:
+            raise ValueError("a projection whose left half is singular is no camera's")
+        p = p * np.sign(np.linalg.det(p[:, :3]))  # rotations have the determinant 1, and K's is positive
+        orthogonal, triangular = np.linalg.qr(p[::-1, :3].T)
+        signs = np.sign(np.diag(triangular))
+        intrinsics = (triangular * signs[:, None]).T[::-1, ::-1]
+        rotation = (orthogonal * signs).T[::-1]
+        translation = np.linalg.solve(intrinsics, p[:, 3])
+        return cls.from_opencv(intrinsics, rotation, translation, width, height, pixel_centre)
+
+    def to_opencv(self, pixel_centre: float = OPENCV_CENTRE) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """OpenCV's matrices: K [3, 3], R [3, 3] and t [3]; P = K @ [R | t]."""
+        shift = pixel_centre - 0.5
+        intrinsics = np.array([[self.fx, 0, self.cx + shift], [0, self.fy, self.cy + shift], [0, 0, 1]])
+        return intrinsics, self.rotation.copy(), self.world_to_camera[:3, 3].copy()
+
     def to_json(self) -> dict[str, Any]:
         """Plain numbers and lists, ready for `json.dump`."""
         return {
@@ -160,27 +229,38 @@ class Camera:
                 next_step="It was edited by hand or damaged: run the reconstruction again.",
             ) from error
 
-    def to_blender(self) -> dict[str, Any]:
-        """The parameters of a Blender camera object that takes the same picture.
+    @property
+    def pixel_aspect(self) -> tuple[float, float]:
+        """Width and height of a pixel as Blender's scene takes them: the shorter side is 1, and both are if square."""
+        tall = self.fx / self.fy
+        if abs(tall - 1.0) <= SQUARE:
+            return 1.0, 1.0
+        return (1.0, tall) if tall > 1.0 else (1.0 / tall, 1.0)
 
-        `sensor_fit` is always named (never AUTO), for the larger side of the image, so nothing depends on rules of
+    def to_blender(self) -> dict[str, Any]:
+        """The parameters of a Blender camera object that takes the same picture, in a scene of this pixel aspect.
+
+        `sensor_fit` is always named (never AUTO), for the larger side of the picture, so nothing depends on rules of
         Blender's. Lens and sensor in mm, clips in world units, `matrix_world` as nested lists [4][4].
         """
-        if abs(self.fx / self.fy - 1.0) > 1e-4:
+        across, down = self.pixel_aspect
+        if max(across, down) > LONGEST_PIXEL:
             raise Failure(
-                f"The photo's pixels are not square ({self.fx / self.fy:.3f} : 1), which the camera cannot show.",
+                f"The photo's pixels are {max(across, down):.0f} times longer than wide, more than Blender can show.",
                 next_step="Resize the photo to square pixels in an image editor and try again.",
             )
-        landscape = self.width >= self.height
-        side = self.width if landscape else self.height
+        landscape = self.width * across >= self.height * down
+        side = self.width if landscape else self.height  # in pixels along that side
         depth = max(float(np.linalg.norm(self.position)), 1e-3)  # how far the statue, at the origin, is away
         return {
             "lens": float(self.fx if landscape else self.fy) * SENSOR_WIDTH / side,
             "sensor_fit": "HORIZONTAL" if landscape else "VERTICAL",
             "sensor_width": SENSOR_WIDTH,
             "sensor_height": SENSOR_WIDTH,
-            "shift_x": (self.width / 2 - self.cx) / side,
-            "shift_y": (self.cy - self.height / 2) / side,
+            "shift_x": (self.width / 2 - self.cx) / side * (1.0 if landscape else across / down),
+            "shift_y": (self.cy - self.height / 2) / side * (down / across if landscape else 1.0),
+            "pixel_aspect_x": across,
+            "pixel_aspect_y": down,
             "clip_start": depth / 100.0,
             "clip_end": depth * 100.0,
             "matrix_world": (np.linalg.inv(self.world_to_camera) @ _FLIP).tolist(),
@@ -192,32 +272,29 @@ class Camera:
         parameters: Mapping[str, Any],
         width: int,
         height: int,
-        pixel_aspect: tuple[float, float] = (1.0, 1.0),
+        pixel_aspect: tuple[float, float] | None = None,
     ) -> Camera:
         """The camera of a Blender camera object, rendering `width` × `height` pixels.
 
-        `parameters` has the keys `to_blender` writes (the clips are not needed); `pixel_aspect` are the scene's
-        render settings. The object's scale is ignored, as Blender ignores it.
+        `parameters` has the keys `to_blender` writes (the clips are not needed); `pixel_aspect` are the scene's render
+        settings, else those of `parameters`, else square. The object's scale is ignored, as Blender ignores it.
         """
-        if abs(pixel_aspect[0] / pixel_aspect[1] - 1.0) > 1e-6:
-            raise Failure(
-                "The scene renders pixels that are not square.",
-                next_step="Set both values of Aspect in Output Properties to 1.",
-            )
+        written = (parameters.get("pixel_aspect_x", 1.0), parameters.get("pixel_aspect_y", 1.0))
+        across, down = pixel_aspect or written
         horizontal = parameters["sensor_fit"] == "HORIZONTAL" or (
-            parameters["sensor_fit"] == "AUTO" and width >= height
+            parameters["sensor_fit"] == "AUTO" and width * across >= height * down
         )
         sensor = parameters["sensor_height"] if parameters["sensor_fit"] == "VERTICAL" else parameters["sensor_width"]
-        side = width if horizontal else height
+        side = width * across if horizontal else height * down  # in the lengths that pixel_aspect counts in
         focal = parameters["lens"] / sensor * side
         pose = np.array(parameters["matrix_world"], dtype=np.float64)
         pose[:3, :3] /= np.linalg.norm(pose[:3, :3], axis=0)
         return cls(
             width=width,
             height=height,
-            fx=focal,
-            fy=focal,
-            cx=width / 2 - parameters["shift_x"] * side,
-            cy=height / 2 + parameters["shift_y"] * side,
+            fx=focal / across,
+            fy=focal / down,
+            cx=width / 2 - parameters["shift_x"] * side / across,
+            cy=height / 2 + parameters["shift_y"] * side / down,
             world_to_camera=np.linalg.inv(pose @ _FLIP),
         )

@@ -24,6 +24,9 @@ PACKAGES = {  # what is imported: what is installed
     "cv2": "opencv-python-headless",
     "PIL": "pillow",
     "fast_simplification": "fast-simplification",
+    "safetensors": "safetensors",
+    "transformers": "transformers",
+    "diffusers": "diffusers",
 }
 GIGABYTE = 2**30
 

@@ -122,4 +122,4 @@ def write(folder, relative, request, photo, textured: TexturedMesh, camera, devi
 
     record = provenance(request, folder, photo, textured, device, report.timings, unheeded(request))
     summary = f"{len(textured.mesh.faces):,} faces, mask: {photo.mask_source}"
-    return write_result(folder, relative, textured, camera, record, report.seconds, summary)
+    return write_result(folder, relative, textured, photo.of_whole(camera), record, report.seconds, summary)

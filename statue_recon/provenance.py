@@ -17,6 +17,7 @@ import numpy as np
 from . import __version__, contract
 from .contract import Request
 from .doctor import PACKAGES
+from .priors import models
 
 if TYPE_CHECKING:
     from .mesh.mesh import TexturedMesh
@@ -48,9 +49,18 @@ def provenance(
         "system": platform.platform(),
         "packages": {name: version(name) for name in PACKAGES.values()},
         "seconds": {stage: round(seconds, 3) for stage, seconds in timings.items()},
-        "priors": [],  # names, licences and credits of the learned priors that took part: none
+        "priors": learned(photo.mask_source),
         "result_sha256": result_sha256(textured),
     }
+
+
+def learned(mask_source: str) -> list[dict[str, Any]]:
+    """The names, licences and fingerprints of the learned models that took part."""
+    return [
+        {"name": model.name, "licence": model.licence, **model.fingerprint}
+        for model in models.entries()
+        if model.name == mask_source or (model.task == "normals" and models.installed(model.identifier))
+    ]
 
 
 def result_sha256(textured: TexturedMesh) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..contract import Failure
+from .edge import soft_edge
 
 WORKING_SIDE = 512  # pixels; GrabCut's time grows with the pixels, its answer hardly
 BORDER = 0.04  # of the shorter side: the frame whose colours are background
@@ -19,7 +20,6 @@ HOLE = 0.002  # of the statue: smaller holes are stone in the colour of the back
 NOTHING, EVERYTHING = 0.005, 0.95  # shares of the photo that no statue covers
 CONTRAST = 4.0  # distances in Lab between background and statue below which there is nothing to tell apart
 SOFT_RADIUS = 3.0  # working pixels within which the edge is moved onto the photo's own
-SOFT_DETAIL = 1e-4  # variance of sRGB luminance below which the soft edge follows the mask, above the photo
 
 
 def find_statue(rgb: np.ndarray) -> np.ndarray:
@@ -36,7 +36,7 @@ def find_statue(rgb: np.ndarray) -> np.ndarray:
     share = float(mask.mean())
     if not NOTHING < share < EVERYTHING:
         raise _nothing_found()
-    return _soft_edge(rgb, mask, SOFT_RADIUS / scale)
+    return soft_edge(rgb, mask.astype(np.float32), SOFT_RADIUS / scale)
 
 
 def _nothing_found() -> Failure:
@@ -99,25 +99,3 @@ def _tidied(mask: np.ndarray) -> np.ndarray:
     sizes = np.bincount(holes.ravel())
     small = sizes < HOLE * mask.sum()
     return mask | (small[holes] & ~mask)
-
-
-def _soft_edge(rgb: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray:
-    """The mask at full size with its edge moved onto the photo's own: a guided filter (He 2010) on luminance.
-
-    Only a band around the contour changes; the filter's answer is stretched so that it stays crisp.
-    """
-    height, width = rgb.shape[:2]
-    coarse = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    coarse = cv2.GaussianBlur(coarse, (0, 0), max(0.5, 0.3 * radius))
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    size = (2 * round(radius) + 1,) * 2
-
-    def mean(image: np.ndarray) -> np.ndarray:
-        return cv2.blur(image, size)
-
-    about, cover = mean(grey), mean(coarse)
-    slope = (mean(grey * coarse) - about * cover) / (mean(grey * grey) - about**2 + SOFT_DETAIL)
-    alpha = mean(slope) * grey + mean(cover - slope * about)
-    alpha = np.clip(0.5 + 2.0 * (alpha - 0.5), 0.0, 1.0)
-    band = cv2.GaussianBlur(coarse, (0, 0), radius)
-    return np.where(band > 0.98, 1.0, np.where(band < 0.02, 0.0, alpha)).astype(np.float32)

@@ -5,7 +5,7 @@ import importlib
 import bpy
 import numpy as np
 import pytest
-from synthetic_job import off_centre_camera, result_event, write_job
+from synthetic_job import head_on_plinth, off_centre_camera, result_event, silhouette, write_job
 
 
 @pytest.fixture
@@ -44,6 +44,10 @@ def rendered_alpha(scene, camera, path, width, height):
     return pixels
 
 
+def silhouette_of(camera):
+    return silhouette(camera, head_on_plinth())
+
+
 def iou(first, second):
     return (first & second).sum() / (first | second).sum()
 
@@ -55,6 +59,23 @@ def test_the_render_through_the_matched_camera_lies_on_the_photo(module, scene, 
     assert (scene.render.resolution_x, scene.render.resolution_y) == (width, height)
     silhouette = rendered_alpha(scene, camera, tmp_path / "render.png", width, height) > 0.5
     assert iou(silhouette, job.mask) >= 0.98
+
+
+@pytest.mark.parametrize("stretch", [0.5, 16 / 15, 2.0])
+def test_a_photo_whose_pixels_are_not_square_is_matched_by_the_scenes_pixel_aspect(module, scene, tmp_path, stretch):
+    whole = off_centre_camera(360, 240)
+    job, _, camera = insert(module, scene, tmp_path, whole.resized(360, round(240 * stretch)))
+    module("scene.matched_camera").match_render_size(scene, camera)
+    height = round(240 * stretch)
+    assert scene.render.pixel_aspect_y / scene.render.pixel_aspect_x == pytest.approx(240 / height, rel=1e-4)
+    silhouette = rendered_alpha(scene, camera, tmp_path / "render.png", 360, height) > 0.5
+    assert iou(silhouette, job.mask) >= 0.98
+    module("scene.matched_camera").match_render_size(scene, camera)
+    scene.render.pixel_aspect_x = scene.render.pixel_aspect_y = 1.0
+    scene.render.resolution_x = scene.render.resolution_y = 360
+    module("scene.matched_camera").fit_to_frame(scene, camera)
+    squares = rendered_alpha(scene, camera, tmp_path / "squares.png", 360, 360)[60:300] > 0.5
+    assert iou(squares, silhouette_of(whole)) >= 0.98
 
 
 @pytest.mark.parametrize(("width", "height"), [(360, 240), (240, 360)])
