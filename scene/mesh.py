@@ -22,20 +22,26 @@ def to_base(vertices: np.ndarray) -> Vector:
 
 
 def build_mesh(name: str, file: MeshFile, offset: Vector) -> bpy.types.Mesh:
-    """A smooth-shaded mesh with whatever the file has: UV map, seen weight, colours. Vertices are moved by `offset`."""
+    """A smooth-shaded mesh with whatever the file has: UV map, seen weight, colours. Vertices are moved by `offset`.
+
+    Of a file of quads, the triangles (a, b, c), (a, c, d) of each pair become the polygon a b c d.
+    """
+    loops, uv = file.faces, file.uv
+    if file.quads:
+        loops, uv = _paired(loops), None if uv is None else _paired(uv)
     mesh = bpy.data.meshes.new(name)
-    corners = file.faces.size
+    corners = loops.size
     mesh.vertices.add(len(file.vertices))
     mesh.vertices.foreach_set("co", (file.vertices + np.array(offset, np.float32)).ravel())
     mesh.loops.add(corners)
-    mesh.loops.foreach_set("vertex_index", file.faces.ravel())
-    mesh.polygons.add(len(file.faces))
-    mesh.polygons.foreach_set("loop_start", np.arange(0, corners, 3, dtype=np.int32))
+    mesh.loops.foreach_set("vertex_index", loops.ravel())
+    mesh.polygons.add(len(loops))
+    mesh.polygons.foreach_set("loop_start", np.arange(0, corners, loops.shape[1], dtype=np.int32))
     mesh.shade_smooth()
     mesh.update(calc_edges=True)
-    if file.uv is not None:
+    if uv is not None:
         mesh.uv_layers.new(name=UV_MAP, do_init=False)
-        mesh.attributes[UV_MAP].data.foreach_set("vector", file.uv.ravel())
+        mesh.attributes[UV_MAP].data.foreach_set("vector", uv.ravel())
     if file.seen is not None:
         mesh.attributes.new(SEEN, "FLOAT", "POINT").data.foreach_set("value", np.clip(file.seen, 0, 1))
     if file.colours is not None:
@@ -46,12 +52,23 @@ def build_mesh(name: str, file: MeshFile, offset: Vector) -> bpy.types.Mesh:
         mesh.color_attributes.active_color_index = 0
     if mesh.validate():
         bpy.data.meshes.remove(mesh)
-        raise Failure(
-            "The mesh of this job is not sound: Blender found faces in it that cannot be.",
-            next_step="The job folder was changed or damaged: run the reconstruction again.",
-        )
+        raise _unsound("Blender found faces in it that cannot be")
     mesh[FINGERPRINT] = fingerprint(mesh)
     return mesh
+
+
+def _paired(corners: np.ndarray) -> np.ndarray:
+    """What the corners of quads have [Q, 4, ...], from what the corners of their triangles have [2 Q, 3, ...]."""
+    if len(corners) % 2 or not np.array_equal(corners[::2, [0, 2]], corners[1::2, :2]):
+        raise _unsound("its triangles do not come in pairs")
+    return np.ascontiguousarray(np.concatenate([corners[::2], corners[1::2, 2:]], axis=1))
+
+
+def _unsound(reason: str) -> Failure:
+    return Failure(
+        f"The mesh of this job is not sound: {reason}.",
+        next_step="The job folder was changed or damaged: run the reconstruction again.",
+    )
 
 
 def fingerprint(mesh: bpy.types.Mesh) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ class MeshFile:
     uv: np.ndarray | None = None  # [F, 3, 2] float32
     seen: np.ndarray | None = None  # [V] float32, 0 … 1
     colours: np.ndarray | None = None  # [V, 3] float32 sRGB, 0 … 1
+    quads: bool = False  # whether the triangles come in pairs (a, b, c), (a, c, d) that are quads
 
 
 def read_result_mesh(folder: Path, relative: str) -> MeshFile:
-    arrays = _arrays(folder, relative, ("vertices", "faces", "uv", "seen"))
-    return _checked(MeshFile(**arrays), relative)
+    arrays = _arrays(folder, relative, ("vertices", "faces", "uv", "seen"), optional=("quads",))
+    quads = bool(np.all(arrays.pop("quads", False)))
+    return replace(_checked(MeshFile(**arrays), relative), quads=quads)
 
 
 def read_preview_mesh(folder: Path, relative: str) -> MeshFile:
@@ -41,11 +43,12 @@ def read_camera(folder: Path, relative: str) -> dict[str, Any]:
         blender = fields["blender"]
         names = ("lens", "sensor_width", "sensor_height", "shift_x", "shift_y", "clip_start", "clip_end")
         numbers = [float(blender[name]) for name in names]
+        aspect = [float(blender.get(name, 1.0)) for name in ("pixel_aspect_x", "pixel_aspect_y")]
         matrix = np.array(blender["matrix_world"], dtype=np.float64)
         sound = (
             matrix.shape == (4, 4)
-            and bool(np.isfinite(matrix).all() and np.isfinite(numbers).all())
-            and min(*numbers[:3], fields["width"], fields["height"]) > 0
+            and bool(np.isfinite(matrix).all() and np.isfinite([*numbers, *aspect]).all())
+            and min(*numbers[:3], *aspect, fields["width"], fields["height"]) > 0
             and blender["sensor_fit"] in {"HORIZONTAL", "VERTICAL"}
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -87,10 +90,10 @@ def inside(folder: Path, relative: str) -> Path:
     return path
 
 
-def _arrays(folder: Path, relative: str, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _arrays(folder: Path, relative: str, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
     try:
         with np.load(inside(folder, relative), allow_pickle=False) as file:
-            return {name: file[name] for name in names}
+            return {name: file[name] for name in (*names, *(name for name in optional if name in file.files))}
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
         raise _damaged(relative, str(error)) from error
 
@@ -105,7 +108,7 @@ def _checked(mesh: MeshFile, relative: str) -> MeshFile:
         "seen": points,
         "colours": (*points, 3),
     }
-    typed: dict[str, np.ndarray] = {}
+    typed: dict[str, Any] = {}
     for name, shape in shapes.items():
         array = getattr(mesh, name)
         if array is None:

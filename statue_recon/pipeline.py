@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from .contract import Failure, Request, Result
 from .field.sdf import SDF
 from .mesh.mesh import Mesh, TexturedMesh, normalise
 from .photo.photo import Photo
-from .quality import QUALITIES, Quality
+from .quality import Quality, quality_of
 from .report import Report
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def reconstruct(request: Request, folder: Path, relative_result: str, report: Re
     from .photo.load import load_photo
 
     check_prior(request)
-    quality = QUALITIES[request.quality]
+    quality = quality_of(request)
     device = devices.choose(request.device)
     kept = Checkpoints(folder, request)
     for note in unheeded(request):
@@ -46,8 +47,8 @@ def reconstruct(request: Request, folder: Path, relative_result: str, report: Re
     show(volume, photo, "coarse", report)
     field = run("fit", fit, volume, photo, quality, device, request.seed, report)
     show(field, photo, "fitted", report)
-    mesh, uv, camera = run("mesh", build_mesh, field, photo, quality, report)
-    textured = run("texture", paint, mesh, uv, photo, camera, quality.atlas, device, report)
+    mesh, uv, camera = run("mesh", build_mesh, field, photo, quality, request.quads, device, report)
+    textured = run("texture", paint, mesh, uv, photo, camera, quality.atlas, request, device, report)
     result = report.stage("result", write, folder, relative_result, request, photo, textured, camera, device, report)
     kept.clear()
     return result
@@ -82,22 +83,33 @@ def fit(volume: SDF, photo: Photo, quality: Quality, device: str, seed: int, rep
     return fitting.fit(volume, photo, quality, device, report)
 
 
-def build_mesh(field: SDF, photo: Photo, quality: Quality, report: Report) -> tuple[Mesh, np.ndarray, Camera]:
+def build_mesh(
+    field: SDF, photo: Photo, quality: Quality, quads: bool, device: str, report: Report
+) -> tuple[Mesh, np.ndarray, Camera]:
     """The mesh in the engine's frame, its UV [F, 3, 2], and the camera moved along with it."""
     from .mesh.atlas import unwrap
+    from .mesh.carve import carved
     from .mesh.extract import extract, simplify
+    from .mesh.quads import quad_mesh
 
-    whole = extract(field)
-    report.step(1, 3)
-    mesh, camera = normalise(simplify(whole, quality.faces), photo.camera)
+    whole, normals = carved(extract(field), photo, device)
+    report.step(1, 3, message=f"Normals: {normals}.")
+    fewer = quad_mesh(field, 2 * quality.faces, whole, device) if quads else simplify(whole, quality.faces)
+    mesh, camera = normalise(fewer, photo.camera)
     report.step(2, 3)
-    return mesh, unwrap(mesh), camera
+    return mesh, unwrap(mesh, quads), camera
 
 
-def paint(mesh, uv, photo: Photo, camera: Camera, size: int, device: str, report: Report) -> TexturedMesh:
+def paint(
+    mesh: Mesh, uv: np.ndarray, photo: Photo, camera: Camera, size: int, request: Request, device: str, report: Report
+) -> TexturedMesh:
+    from .texture.mirror import find_mirror
     from .texture.paint import paint as lay_on
+    from .texture.view import View
 
-    return lay_on(mesh, uv, photo, camera, size, device, report)
+    mirror = find_mirror(mesh, [camera.position]) if request.mirror else None
+    textured = lay_on(mesh, uv, [View(photo, camera)], size, device, report, mirror, request.seed)
+    return replace(textured, quads=request.quads)
 
 
 def show(field: SDF, photo: Photo, name: str, report: Report) -> None:
@@ -121,5 +133,6 @@ def write(folder, relative, request, photo, textured: TexturedMesh, camera, devi
     from .result import write_result
 
     record = provenance(request, folder, photo, textured, device, report.timings, unheeded(request))
-    summary = f"{len(textured.mesh.faces):,} faces, mask: {photo.mask_source}"
+    kind = "quads" if textured.quads else "faces"
+    summary = f"{textured.polygons:,} {kind}, mask: {photo.mask_source}"
     return write_result(folder, relative, textured, photo.of_whole(camera), record, report.seconds, summary)

@@ -57,7 +57,7 @@ def write_result(
         camera=f"{prefix}camera.json",
         provenance=f"{prefix}provenance.json",
         seconds=round(seconds, 2),
-        faces=len(textured.mesh.faces),
+        faces=textured.polygons,
         summary=summary,
     )
     picture = png(textured.atlas)
@@ -68,6 +68,7 @@ def write_result(
             faces=textured.mesh.faces.astype(np.int32),
             uv=textured.uv.astype(np.float32),
             seen=textured.seen.astype(np.float32),
+            quads=np.array(textured.quads),
         ),
     )
     _write(folder / result.model, to_glb(textured, picture))

@@ -23,12 +23,13 @@ _LARGEST_GAIN = 1.6
 _ANGLES = np.radians(np.arange(0.0, 90.0, 7.5))  # in which the smallest box around a chart is looked for
 
 
-def unwrap(mesh: Mesh) -> NDArray[np.float32]:
+def unwrap(mesh: Mesh, quads: bool = False) -> NDArray[np.float32]:
     """A place in the unit square for each corner of each face, without overlaps.
 
     Faces are gathered into charts by the direction they look in, each chart is projected along its mean normal, turned
     into its smallest box, and packed. All charts have the same texel density. Charts keep a distance of about 1/512 of
-    the square, 4 texels in a 2k atlas. The same mesh always gives the same atlas.
+    the square, 4 texels in a 2k atlas. The same mesh always gives the same atlas. With `quads`, faces 2 k and 2 k + 1
+    lie side by side in it, so that a quad has four corners there too.
 
     Returns [F, 3, 2] in 0 … 1, (0, 0) at the bottom left as in Blender.
     """
@@ -36,12 +37,14 @@ def unwrap(mesh: Mesh) -> NDArray[np.float32]:
     faces = np.asarray(mesh.faces, dtype=np.int64)
     if len(faces) == 0:
         return np.zeros((0, 3, 2), dtype=np.float32)
-    charts, axes = cut(vertices, faces)
+    charts, axes = cut(vertices, faces, together=2 if quads else 1)
     flat = corners_on(vertices, faces, charts, axes)[..., :2]
     flat = _turned(_in_true_size(flat, vertices, faces, charts), charts)
-    uv = pack(flat, charts)
+    uv = pack(flat, charts).astype(np.float32)
+    if quads:
+        uv[1::2, :2] = uv[::2, [0, 2]]  # equal but for rounding; a quad has one value for each corner
     log.info("the atlas has %d charts", len(axes))
-    return uv.astype(np.float32)
+    return uv
 
 
 def _in_true_size(flat: NDArray, vertices: NDArray, faces: NDArray, charts: NDArray) -> NDArray:

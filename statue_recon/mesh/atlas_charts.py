@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -19,23 +21,30 @@ _VOTE = 1.6  # how much the neighbours' labels count against a face's own direct
 _CHECK_CELLS = 1.2e7  # of the grid on which charts are searched for overlaps; more than a 4k atlas gives them
 
 
-def cut(vertices: NDArray, faces: NDArray) -> tuple[NDArray, NDArray]:
+@dataclass(frozen=True)
+class _Units:
+    """What no chart may cut in two: U triangles, or U quads of two triangles each."""
+
+    normals: NDArray  # [U, 3] unit length
+    areas: NDArray  # [U]
+    sides: NDArray  # [U, 1 or 2, 3] unit normals of its triangles
+    pairs: NDArray  # [N, 2] of units that share an edge
+
+
+def cut(vertices: NDArray, faces: NDArray, together: int = 1) -> tuple[NDArray, NDArray]:
     """A chart for each face, and each chart's axis of projection.
 
-    Faces choose among six directions, with a vote of their surroundings so that charts get few and large; small pieces
-    join their neighbours; faces too steep for their chart and faces hidden behind others of the same chart leave it
-    for charts of their own.
+    Units choose among six directions, with a vote of their surroundings so that charts get few and large; small pieces
+    join their neighbours; units too steep for their chart and units hidden behind others of the same chart leave it
+    for charts of their own. A unit is a face, or `together` = 2 faces in a row.
 
     Returns (charts [F] 0 … C - 1, axes [C, 3] unit length).
     """
-    normals, areas = _normals_and_areas(vertices, faces)
-    pairs = _neighbours(faces)
-    labels = _join_small(_label(normals, areas, pairs), normals, areas, pairs)
-    charts = _connected(labels, pairs)
-    charts = _move_steep(charts, normals, areas, pairs)
-    charts = _without_steep(charts, normals, areas, pairs)
-    charts = _without_overlaps(charts, vertices, faces, normals, areas, pairs)
-    return charts, _axes(charts, normals, areas)
+    units = _units(vertices, faces, together)
+    charts = _connected(_join_small(_label(units), units), units)
+    charts = _without_steep(_move_steep(charts, units), units)
+    charts = _without_overlaps(charts, vertices, faces, units)
+    return np.repeat(charts, together), _axes(charts, units)
 
 
 def corners_on(vertices: NDArray, faces: NDArray, charts: NDArray, axes: NDArray) -> NDArray:
@@ -50,14 +59,21 @@ def corners_on(vertices: NDArray, faces: NDArray, charts: NDArray, axes: NDArray
     return np.einsum("fij,fkj->fki", frames[charts], vertices[faces])
 
 
-def _normals_and_areas(vertices: NDArray, faces: NDArray) -> tuple[NDArray, NDArray]:
-    """Unit normals [F, 3] and areas [F]; a face without area looks up, so that it has some direction."""
+def _units(vertices: NDArray, faces: NDArray, together: int) -> _Units:
+    """The units of a mesh; one without area looks up, so that it has some direction."""
     corners = vertices[faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    length = np.linalg.norm(normals, axis=1)
+    sides = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).reshape(-1, together, 3)
+    normals = _unit(sides.sum(axis=1), np.array([0.0, 0.0, 1.0]))
+    areas = 0.5 * np.linalg.norm(sides, axis=2).sum(axis=1)
+    pairs = _neighbours(faces) // together
+    return _Units(normals, areas, _unit(sides, normals[:, None]), pairs[pairs[:, 0] != pairs[:, 1]])
+
+
+def _unit(vectors: NDArray, instead: NDArray) -> NDArray:
+    """The vectors [..., 3] with length 1, others where they have none."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     flat = length < 1e-14
-    normals = np.where(flat[:, None], [0.0, 0.0, 1.0], normals / np.where(flat, 1.0, length)[:, None])
-    return normals, 0.5 * length
+    return np.where(flat, instead, vectors / np.where(flat, 1.0, length))
 
 
 def _neighbours(faces: NDArray) -> NDArray:
@@ -70,7 +86,7 @@ def _neighbours(faces: NDArray) -> NDArray:
 
 
 def _average(count: int, pairs: NDArray) -> sparse.csr_matrix:
-    """A matrix [F, F] that replaces what a face has by the mean over itself and its neighbours."""
+    """A matrix [U, U] that replaces what a unit has by the mean over itself and its neighbours."""
     rows = np.concatenate([pairs[:, 0], pairs[:, 1], np.arange(count)])
     columns = np.concatenate([pairs[:, 1], pairs[:, 0], np.arange(count)])
     matrix = sparse.csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=(count, count))
@@ -78,11 +94,12 @@ def _average(count: int, pairs: NDArray) -> sparse.csr_matrix:
     return sparse.csr_matrix(sparse.diags_array(weights.astype(np.float32)) @ matrix)
 
 
-def _label(normals: NDArray, areas: NDArray, pairs: NDArray) -> NDArray:
-    """A direction 0 … 5 for each face: its own, corrected by a widening vote of the surroundings."""
+def _label(units: _Units) -> NDArray:
+    """A direction 0 … 5 for each unit: its own, corrected by a widening vote of the surroundings."""
+    normals, areas = units.normals, units.areas
     count = len(normals)
-    average = _average(count, pairs)
-    # The surroundings are counted in faces; finer meshes need more rounds for the same stretch of surface.
+    average = _average(count, units.pairs)
+    # The surroundings are counted in units; finer meshes need more rounds for the same stretch of surface.
     rounds = int(np.clip(np.sqrt(count) / 12, 4, 40))
     smooth = (normals * areas[:, None]).astype(np.float32)
     for _ in range(rounds):
@@ -101,31 +118,33 @@ def _label(normals: NDArray, areas: NDArray, pairs: NDArray) -> NDArray:
     return labels
 
 
-def _connected(labels: NDArray, pairs: NDArray) -> NDArray:
-    """Pieces [F] of connected faces with the same label, numbered from 0."""
+def _connected(labels: NDArray, units: _Units) -> NDArray:
+    """Pieces [U] of connected units with the same label, numbered from 0."""
+    pairs = units.pairs
     kept = pairs[labels[pairs[:, 0]] == labels[pairs[:, 1]]]
     graph = sparse.coo_matrix((np.ones(len(kept), dtype=np.int8), (kept[:, 0], kept[:, 1])), shape=(len(labels),) * 2)
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def _axes(charts: NDArray, normals: NDArray, areas: NDArray) -> NDArray:
+def _axes(charts: NDArray, units: _Units) -> NDArray:
     """The mean normal of each chart [C, 3]."""
+    normals, areas = units.normals, units.areas
     weight = areas + 1e-12 * max(float(areas.max()), 1e-12)
     axes = np.stack([np.bincount(charts, normals[:, i] * weight) for i in range(3)], axis=1)
     length = np.linalg.norm(axes, axis=1, keepdims=True)
     return np.where(length > 0, axes / np.where(length > 0, length, 1.0), [[0.0, 0.0, 1.0]])
 
 
-def _join_small(labels: NDArray, normals: NDArray, areas: NDArray, pairs: NDArray) -> NDArray:
+def _join_small(labels: NDArray, units: _Units) -> NDArray:
     """The labels after small pieces have taken over the label of the larger neighbour they suit best."""
-    limit = _SMALL_SHARE * areas.sum()
+    limit = _SMALL_SHARE * units.areas.sum()
     for _ in range(6):
-        pieces = _connected(labels, pairs)
-        size = np.bincount(pieces, areas)
+        pieces = _connected(labels, units)
+        size = np.bincount(pieces, units.areas)
         label_of = np.zeros(len(size), dtype=np.int64)
         label_of[pieces] = labels
-        means = _axes(pieces, normals, areas)
-        border = pieces[pairs]
+        means = _axes(pieces, units)
+        border = pieces[units.pairs]
         border = np.concatenate([border, border[:, ::-1]])
         small, other = border[:, 0], border[:, 1]
         # Only towards the larger, or two small pieces would swap labels for ever.
@@ -143,54 +162,55 @@ def _join_small(labels: NDArray, normals: NDArray, areas: NDArray, pairs: NDArra
     return labels
 
 
-def _steep(charts: NDArray, normals: NDArray, areas: NDArray) -> NDArray:
-    """Which faces [F] look too far away from their chart's axis."""
-    return np.einsum("ij,ij->i", normals, _axes(charts, normals, areas)[charts]) < _SMALLEST_COSINE
+def _steep(charts: NDArray, units: _Units) -> NDArray:
+    """Which units [U] have a face that looks too far away from their chart's axis."""
+    return np.einsum("usj,uj->us", units.sides, _axes(charts, units)[charts]).min(axis=1) < _SMALLEST_COSINE
 
 
-def _without_steep(charts: NDArray, normals: NDArray, areas: NDArray, pairs: NDArray) -> NDArray:
-    """The charts after faces too steep for theirs have left it together, by the direction they look in."""
-    nearest = np.argmax(normals @ _DIRECTIONS.T, axis=1)
+def _without_steep(charts: NDArray, units: _Units) -> NDArray:
+    """The charts after units too steep for theirs have left it together, by the direction they look in."""
+    nearest = np.argmax(units.normals @ _DIRECTIONS.T, axis=1)
     for _ in range(8):
-        steep = _steep(charts, normals, areas)
+        steep = _steep(charts, units)
         if not steep.any():
             return charts
-        charts = _connected(np.where(steep, (charts.max() + 1) * (1 + nearest) + charts, charts), pairs)
+        charts = _connected(np.where(steep, (charts.max() + 1) * (1 + nearest) + charts, charts), units)
     alone = charts.max() + 1 + np.arange(len(charts))
-    return np.unique(np.where(_steep(charts, normals, areas), alone, charts), return_inverse=True)[1]
+    return np.unique(np.where(_steep(charts, units), alone, charts), return_inverse=True)[1]
 
 
-def _move_steep(charts: NDArray, normals: NDArray, areas: NDArray, pairs: NDArray) -> NDArray:
-    """The charts after steep faces went over to the adjacent chart that looks most their way, where one does."""
-    both = np.concatenate([pairs, pairs[:, ::-1]])
+def _move_steep(charts: NDArray, units: _Units) -> NDArray:
+    """The charts after steep units went over to the adjacent chart that looks most their way, where one does."""
+    both = np.concatenate([units.pairs, units.pairs[:, ::-1]])
     for _ in range(4):
-        axes = _axes(charts, normals, areas)
-        steep = _steep(charts, normals, areas)
+        axes = _axes(charts, units)
+        steep = _steep(charts, units)
         ways = both[steep[both[:, 0]] & ~steep[both[:, 1]] & (charts[both[:, 0]] != charts[both[:, 1]])]
-        fits = np.einsum("ij,ij->i", normals[ways[:, 0]], axes[charts[ways[:, 1]]])
+        fits = np.einsum("ij,ij->i", units.normals[ways[:, 0]], axes[charts[ways[:, 1]]])
         order = np.argsort(fits, kind="stable")  # ascending: the best is written last
         order = order[fits[order] > _SMALLEST_COSINE + 0.1]
         charts = charts.copy()
         charts[ways[order, 0]] = charts[ways[order, 1]]
-    return _connected(charts, pairs)
+    return _connected(charts, units)
 
 
-def _without_overlaps(
-    charts: NDArray, vertices: NDArray, faces: NDArray, normals: NDArray, areas: NDArray, pairs: NDArray
-) -> NDArray:
+def _without_overlaps(charts: NDArray, vertices: NDArray, faces: NDArray, units: _Units) -> NDArray:
     """The charts after whatever lies behind other faces of its own chart has become charts of its own."""
-    cell = np.sqrt(max(float(areas.sum()), 1e-20) / _CHECK_CELLS)
-    suspects = np.ones(len(faces), dtype=bool)
+    cell = np.sqrt(max(float(units.areas.sum()), 1e-20) / _CHECK_CELLS)
+    together = units.sides.shape[1]
+    suspects = np.ones(len(charts), dtype=bool)
     for _ in range(40):
-        hidden = _hidden(charts, vertices, faces, _axes(charts, normals, areas), cell, suspects)
+        of_face = np.repeat(charts, together)
+        hidden = _hidden(of_face, vertices, faces, _axes(charts, units), cell, np.repeat(suspects, together))
         if not hidden.any():
             return charts
+        leaves = hidden.reshape(-1, together).any(axis=1)
         # Only charts that lost something have changed and need another look; the parts of a chart fall apart anew.
         touched = np.zeros(charts.max() + 1, dtype=bool)
-        touched[charts[hidden]] = True
+        touched[charts[leaves]] = True
         suspects = touched[charts]
-        charts = _connected(np.where(hidden, charts.max() + 1 + charts, charts), pairs)
-        charts = _without_steep(charts, normals, areas, pairs)
+        charts = _connected(np.where(leaves, charts.max() + 1 + charts, charts), units)
+        charts = _without_steep(charts, units)
     return charts
 
 

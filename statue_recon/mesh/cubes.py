@@ -30,6 +30,27 @@ def triangles_of_cases() -> tuple[np.ndarray, np.ndarray]:
     return np.array([triangle for triangles in table for triangle in triangles], dtype=np.int64), first
 
 
+@cache
+def loops_of_cases() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The polygons in which the surface cuts a cube, for each of the 256 cases.
+
+    Returns (loop [256, 12] of each cube edge, −1 where it is not cut; count [256] of loops; pinched [256, 6]: whether
+    one loop passes the face twice).
+    """
+    loop_of_edge = np.full((256, 12), -1, dtype=np.int64)
+    count = np.zeros(256, dtype=np.int64)
+    pinched = np.zeros((256, 6), dtype=bool)
+    for case in range(256):
+        loops = _loops(case)
+        count[case] = len(loops)
+        for number, loop in enumerate(loops):
+            loop_of_edge[case, loop] = number
+        for number, face in enumerate(FACES):
+            sides = loop_of_edge[case, [_edge(face[k - 1], face[k]) for k in range(4)]]
+            pinched[case, number] = sides[0] >= 0 and bool((sides == sides[0]).all())
+    return loop_of_edge, count, pinched
+
+
 def _edge(a: int, b: int) -> int:
     return EDGES.index((min(a, b), max(a, b)))
 

@@ -47,6 +47,12 @@ class TexturedMesh:
     uv: np.ndarray  # [F, 3, 2] float32, (0, 0) is bottom left, as in Blender
     atlas: np.ndarray  # [S, S, 3] uint8 sRGB, row 0 at the TOP
     seen: np.ndarray  # [V] float32, 0 invented … 1 seen
+    quads: bool = False  # whether faces 2 k and 2 k + 1, (a, b, c) and (a, c, d), are the quad a b c d
+
+    @property
+    def polygons(self) -> int:
+        """How many faces a person counts."""
+        return len(self.mesh.faces) // (2 if self.quads else 1)
 
 
 def normalise(mesh: Mesh, camera: Camera) -> tuple[Mesh, Camera]:

@@ -1,9 +1,10 @@
-"""The picture of a mesh: the photo where it shows the surface, a continuation where it does not."""
+"""The picture of a mesh: the photos where they show the surface, a continuation where they do not."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,54 +13,69 @@ from numpy.typing import NDArray
 from ..camera import Camera
 from ..mesh.mesh import Mesh, TexturedMesh
 from ..photo.photo import Photo
-from ..render.raster import Cover, cover_of_atlas
 from ..report import Report
-from .blur import blurred, nearest
-from .continuation import continued, smoothed
+from .blur import blurred
+from .continuation import continued
+from .fusion import Fusion, fuse, fused
 from .grain import grain_of, spread
-from .sight import Sight, sample, sight_of
+from .levels import gains_of, levelled
+from .mirror import Mirror
+from .reflection import Reflection, reflect
+from .sight import Sight, sample, sights_of
+from .surface import Surface
+from .texels import Texels, dilate, squares_of
+from .view import View
 
 log = logging.getLogger(__name__)
 
-_TEXELS_AT_ONCE = 1_000_000  # bounds the memory of painting to about 300 MB, and lets a run be stopped in between
-_GUIDE_BLUR = 0.05  # of the statue's size: what shines through to the back is colour, not features
+_GUIDE_BLUR = 0.08  # of the statue's size: what shines through to the back is colour, not features
 _GRAIN_BLUR = 0.008  # of the statue's size: finer than this counts as grain
 _GRAIN_STRENGTH = 0.7  # invented grain stays a little behind the seen one
-_GRAIN_SEED = 20
+_GRAIN_SEED = 20  # goes along with the run's seed, so that no other part of the engine has the same random numbers
 _FEATHER_ROUNDS = 3  # of averaging over the vertices, for the `seen` attribute
 _PREVIEW_SIDE = 512  # pixels of the photo's longer side that a coarse preview needs
+_GREY = 128  # of an atlas without faces
 
 
 @dataclass(frozen=True)
 class _Palette:
     """All that gives a surface point its colour."""
 
-    photo: NDArray[np.float32]  # [H, W, 3] sRGB, no finer than the atlas can show
-    sight: Sight
+    sights: Sequence[Sight]
+    seen: Fusion
+    mirrored: Reflection | None
     broad: NDArray[np.float32]  # [V, 3] continued colours of the vertices
     grain: NDArray[np.float32]  # [T, T, 3]
-    pixels_per_unit: float
+    pixels_per_unit: float  # of the grain
 
 
 def paint(
-    mesh: Mesh, uv: NDArray, photo: Photo, camera: Camera, size: int, device: str, report: Report
+    mesh: Mesh,
+    uv: NDArray,
+    views: Sequence[View],
+    size: int,
+    device: str,
+    report: Report,
+    mirror: Mirror | None = None,
+    seed: int = 0,
 ) -> TexturedMesh:
-    """Lays the photo on the mesh and continues it where it does not reach.
+    """Lays the photos on the mesh and continues them where they do not reach.
 
-    Each texel mixes the photo's colour with an invented one by how well the photo shows it. The invented colour is a
-    broad one (seen colours carried along the surface, far away from them the photo shining through) and the
-    material's grain.
+    Each texel mixes the photos' colour with an invented one by how well a photo shows it. The photos' is fused from
+    all of them, brought to the levels of the first. The invented one is a broad colour (seen colours carried along
+    the surface, far away from them the photos shining through) and the material's grain; with a mirror, before that,
+    what the photos show on the other side of it. `seen` counts what photos show themselves: mirrored is invented.
 
-    uv [F, 3, 2] from `unwrap`; `camera` is the photo's in the mesh's frame; size: texels of the atlas' side.
+    uv [F, 3, 2] from `unwrap`; size: texels of the atlas' side.
     """
-    sight = sight_of(mesh, photo.alpha, camera, device)
+    surface = Surface.of(mesh)
+    sights = sights_of(mesh, views, _texels_per_unit(mesh, uv, size), device)
     report.step(1, 10)
-    seen = sight.weights(mesh.vertices, mesh.normals)
-    palette = _palette(mesh, uv, photo, sight, seen, size)
+    palette = _palette(mesh, uv, surface, sights, size, mirror, seed)
     report.step(3, 10)
-    cover = cover_of_atlas(uv, size, device)
-    atlas = _atlas(mesh, cover, palette, report)
-    return TexturedMesh(mesh, uv, atlas, smoothed(mesh, seen, _FEATHER_ROUNDS))
+    atlas = _atlas(mesh, uv, palette, size, device, report)
+    seen = np.clip(surface.smoothed(palette.seen.weights, _FEATHER_ROUNDS), 0.0, 1.0)
+    return TexturedMesh(mesh, uv, atlas, seen)
 
 
 def preview_colours(mesh: Mesh, photo: Photo, camera: Camera) -> NDArray[np.float32]:
@@ -80,56 +96,89 @@ def preview_colours(mesh: Mesh, photo: Photo, camera: Camera) -> NDArray[np.floa
     return (dull + facing * (sharp - dull)).astype(np.float32)
 
 
-def _palette(mesh: Mesh, uv: NDArray, photo: Photo, sight: Sight, seen: NDArray, size: int) -> _Palette:
-    """Prepares the colours: the photo at the atlas' fineness, the broad colours of all vertices, the grain."""
-    camera = sight.camera
-    centre = mesh.vertices.mean(axis=0, keepdims=True)
-    per_unit = camera.fx / max(float(camera.project(centre)[1][0]), 1e-6)
-    extent = float(np.ptp(mesh.vertices, axis=0).max()) * per_unit  # pixels
-    texel = per_unit / max(_texels_per_unit(mesh, uv, size), 1e-6)  # a texel's width in pixels
-    rgb: NDArray = np.ascontiguousarray(photo.rgb, dtype=np.float32)
-    if texel > 1.25:
-        # Several pixels fall on one texel: without their mean, fine patterns would turn into noise.
-        rgb = cv2.GaussianBlur(rgb, (0, 0), 0.4 * texel)
-    believed = sight.trust
-    pixels = np.clip(sight.pixels(mesh.vertices), 0.5, [camera.width - 0.5, camera.height - 0.5]).astype(np.float32)
-    spacing = per_unit * np.sqrt(_area(mesh) / max(len(mesh.vertices), 1))
-    at_vertices = sample(blurred(rgb, believed, 0.5 * spacing), pixels)
-    guide = sample(blurred(rgb, believed, _GUIDE_BLUR * extent), pixels)
-    broad = continued(mesh, at_vertices, seen, guide)
-    grain = grain_of(rgb, blurred(rgb, believed, _GRAIN_BLUR * extent), believed, _GRAIN_SEED)
-    return _Palette(rgb, sight, broad, _GRAIN_STRENGTH * grain, per_unit)
+def _palette(
+    mesh: Mesh, uv: NDArray, surface: Surface, sights: list[Sight], size: int, mirror: Mirror | None, seed: int
+) -> _Palette:
+    """Prepares the colours: the photos at one level, fused; their mirror image; the broad colours; the grain."""
+    texels = _texels_per_unit(mesh, uv, size)
+    weights = np.stack([sight.weights(mesh.vertices, mesh.normals) for sight in sights], axis=1)
+    quality = np.stack([sight.quality(mesh.vertices, mesh.normals, texels) for sight in sights], axis=1)
+    colours = np.stack([sight.around(mesh.vertices, 0.5 * surface.spacing) for sight in sights], axis=1)
+    sights, colours = _at_one_level(sights, colours, weights * quality)
+    seen = fuse(surface, weights, quality, colours)
+    mirrored = reflect(mesh, surface, mirror, sights, texels, seen) if mirror else None
+    known, shown = _together(seen, mirrored)
+    broad = continued(surface, shown, known, _guide(mesh, surface, sights))
+    # The photo that is best for most of the surface lends its grain.
+    lender = sights[int((weights * quality).sum(axis=0).argmax())]
+    smooth = blurred(lender.rgb, lender.trust, _GRAIN_BLUR * surface.size * lender.fineness)
+    grain = grain_of(lender.rgb, smooth, lender.trust, (_GRAIN_SEED, seed))
+    return _Palette(sights, seen, mirrored, broad, _GRAIN_STRENGTH * grain, lender.fineness)
 
 
-def _atlas(mesh: Mesh, cover: Cover, palette: _Palette, report: Report) -> NDArray[np.uint8]:
+def _at_one_level(sights: list[Sight], colours: NDArray, amounts: NDArray) -> tuple[list[Sight], NDArray]:
+    """The photos, and their colours [V, K, 3] at the vertices, at one exposure and white balance.
+
+    amounts [V, K]: how much each photo can say about each vertex.
+    """
+    if len(sights) == 1:
+        return sights, colours
+    gains = gains_of(colours, amounts)
+    log.info("gains of the photos: %s", np.round(gains, 3).tolist())
+    at_level = [replace(sight, rgb=levelled(sight.rgb, gain)) for sight, gain in zip(sights, gains, strict=True)]
+    return at_level, np.stack([levelled(colours[:, number], gain) for number, gain in enumerate(gains)], axis=1)
+
+
+def _together(seen: Fusion, mirrored: Reflection | None) -> tuple[NDArray, NDArray]:
+    """How well each vertex' colour is known [V], and that colour [V, 3]: what is seen, and mirrored where it is not."""
+    if mirrored is None:
+        return seen.weights, seen.colours
+    filled = (1.0 - seen.weights) * mirrored.fusion.weights
+    known = seen.weights + filled
+    mixed = seen.weights[:, None] * seen.colours + filled[:, None] * mirrored.fusion.colours
+    return known, mixed / np.maximum(known, 1e-9)[:, None]
+
+
+def _guide(mesh: Mesh, surface: Surface, sights: Sequence[Sight]) -> NDArray[np.float32]:
+    """What far invented places [V, 3] might look like: the photos, blurred, shining through the statue."""
+    total, amount = np.zeros((len(mesh.vertices), 3), dtype=np.float32), np.zeros((len(mesh.vertices), 1))
+    for sight in sights:
+        towards = sight.camera.position - mesh.vertices
+        towards /= np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-12)
+        # A photo from the side knows more of the back than one from the front.
+        weight = (1.1 + np.einsum("ij,ij->i", towards, mesh.normals)[:, None]) ** 4
+        total += (weight * sight.around(mesh.vertices, _GUIDE_BLUR * surface.size)).astype(np.float32)
+        amount += weight
+    return (total / amount).astype(np.float32)
+
+
+def _atlas(mesh: Mesh, uv: NDArray, palette: _Palette, size: int, device: str, report: Report) -> NDArray[np.uint8]:
     """The painted atlas [S, S, 3], islands dilated over all that lies between them."""
-    size = len(cover.faces)
-    there = cover.faces >= 0
-    if not there.any():
-        return np.full((size, size, 3), 128, dtype=np.uint8)
-    atlas = np.zeros((size, size, 3), dtype=np.uint8)
-    rows = max(1, _TEXELS_AT_ONCE // size)
-    for row in range(0, size, rows):
-        part = np.s_[row : row + rows]
-        colours = _colours(mesh, Cover(cover.faces[part], cover.weights[part]), palette)
-        atlas[part][there[part]] = np.round(255.0 * np.clip(colours, 0.0, 1.0)).astype(np.uint8)
-        report.step(3 * size + 6 * min(row + rows, size), 10 * size)
-    return atlas.reshape(-1, 3)[nearest(there)]
+    atlas = np.full((size, size, 3), _GREY, dtype=np.uint8)
+    there = np.zeros((size, size), dtype=bool)
+    for square, done in squares_of(mesh, uv, size, device):
+        colours = _colours(mesh, square.texels, palette)
+        atlas[square.place][square.there] = np.round(255.0 * np.clip(colours, 0.0, 1.0)).astype(np.uint8)
+        there[square.place] = square.there
+        report.step(300 + round(600 * done), 1000)
+    if there.any():
+        dilate(atlas, there)
+    return atlas
 
 
-def _colours(mesh: Mesh, cover: Cover, palette: _Palette) -> NDArray[np.float32]:
-    """The colours [N, 3] of the covered texels."""
-    points = cover.of(mesh.vertices, mesh.faces)
-    normals = cover.of(mesh.normals, mesh.faces)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-    weights = palette.sight.weights(points, normals)
-    colours = cover.of(palette.broad, mesh.faces)
-    invented = np.flatnonzero(weights < 0.999)
-    colours[invented] += spread(palette.grain, points[invented], normals[invented], palette.pixels_per_unit)
-    seen = np.flatnonzero(weights > 0)
-    shown = sample(palette.photo, palette.sight.pixels(points[seen]))
-    colours[seen] += weights[seen, None] * (shown - colours[seen])
-    return colours
+def _colours(mesh: Mesh, texels: Texels, palette: _Palette) -> NDArray[np.float32]:
+    """The colours [N, 3] of texels."""
+    points, normals = texels.of(mesh.vertices), texels.of(mesh.normals)
+    normals /= np.maximum(np.sqrt(np.einsum("ij,ij->i", normals, normals)), 1e-12)[:, None]
+    shown, weights = fused(palette.seen, palette.sights, texels, points, normals)
+    index = np.flatnonzero(weights < 0.999)
+    invented = texels.some(index).of(palette.broad)
+    invented += spread(palette.grain, points[index], normals[index], palette.pixels_per_unit)
+    if palette.mirrored is not None:
+        colours, amount = palette.mirrored.shown(palette.sights, texels.some(index))
+        invented += amount[:, None] * (colours - invented)
+    shown[index] = invented + weights[index, None] * (shown[index] - invented)
+    return shown
 
 
 def _texels_per_unit(mesh: Mesh, uv: NDArray, size: int) -> float:

@@ -87,6 +87,55 @@ def test_the_mesh_is_smooth_sound_and_has_one_uv_map_and_the_seen_weight(module,
     assert np.allclose([item.value for item in seen.data], file["seen"])
 
 
+def quads_of_a_ball():
+    """Quads [Q, 4], vertices [V, 3], uv [Q, 4, 2] and seen [V] of a cube's grid blown up to a ball; closed."""
+    line = np.linspace(-1, 1, 9)
+    places, quads = [], []
+    for axis in range(3):
+        for side in (-1, 1):
+            start = len(places) * 81
+            u, v = np.meshgrid(line, line, indexing="ij")
+            square = np.stack([np.full_like(u, side), u * side, v], axis=-1).reshape(-1, 3)
+            places.append(np.roll(square, axis, axis=1))
+            i, j = np.meshgrid(np.arange(8), np.arange(8), indexing="ij")
+            low = (start + 9 * i + j).ravel()
+            quads.append(np.stack([low, low + 9, low + 10, low + 1], axis=1))
+    vertices, merged = np.unique(np.round(np.concatenate(places), 6), axis=0, return_inverse=True)
+    quads = merged.ravel()[np.concatenate(quads)]
+    ball = (vertices / np.linalg.norm(vertices, axis=1, keepdims=True)).astype(np.float32)
+    uv = np.random.default_rng(0).random((len(quads), 4, 2)).astype(np.float32)
+    return quads, ball, uv, np.linspace(0, 1, len(ball), dtype=np.float32)
+
+
+def as_pairs(corners):
+    """[Q, 4, ...] as the engine keeps it: two triangles in a row."""
+    return np.stack([corners[:, [0, 1, 2]], corners[:, [0, 2, 3]]], axis=1).reshape(-1, 3, *corners.shape[2:])
+
+
+def test_quads_arrive_as_quads_with_their_uv_and_seen_weight(module, scene, job, result):
+    quads, vertices, uv, seen = quads_of_a_ball()
+    faces = as_pairs(quads).astype(np.int32)
+    spoil_mesh(job, vertices=vertices, faces=faces, uv=as_pairs(uv), seen=seen, quads=np.array(True))
+    mesh = put(module, scene, job, result).data
+    assert [tuple(polygon.vertices) for polygon in mesh.polygons] == [tuple(quad) for quad in quads.tolist()]
+    assert all(polygon.use_smooth for polygon in mesh.polygons)
+    there = np.empty(uv.size, np.float32)
+    mesh.uv_layers["UVMap"].uv.foreach_get("vector", there)
+    assert np.array_equal(there, uv.ravel())
+    assert np.allclose([item.value for item in mesh.attributes["seen"].data], seen)
+    assert len(mesh.vertices) - len(mesh.edges) + len(mesh.polygons) == 2
+    sides = np.sort(np.stack([quads, np.roll(quads, -1, axis=1)], axis=2).reshape(-1, 2), axis=1)
+    assert (np.unique(sides, axis=0, return_counts=True)[1] == 2).all()
+    assert len(mesh.edges) == 2 * len(quads)  # closed: every edge has two quads; and no diagonal came along
+    assert not mesh.validate(verbose=True)
+
+
+def test_a_word_that_there_are_no_quads_leaves_triangles(module, scene, job, result):
+    spoil_mesh(job, quads=np.array(False))
+    mesh = put(module, scene, job, result).data
+    assert {len(polygon.vertices) for polygon in mesh.polygons} == {3}
+
+
 def test_the_texture_is_packed_srgb_and_at_hand_without_the_job_folder(module, scene, job, result, tmp_path):
     made = put(module, scene, job, result)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "with spaces ä.blend"))
@@ -257,6 +306,8 @@ def spoilt(job, how):
     elif how == "double face":
         faces[3] = faces[4]
         spoil_mesh(job, faces=faces)
+    elif how == "no quads":
+        spoil_mesh(job, quads=np.array(True))
     elif how == "nan":
         spoil_mesh(job, vertices=np.full((len(np.load(job.folder / "result/mesh.npz")["vertices"]), 3), np.nan))
     elif how == "shape":
@@ -275,7 +326,20 @@ def spoilt(job, how):
         (job.folder / "result/provenance.json").write_text("[", encoding="utf-8")
 
 
-SPOILS = ["index", "twice", "double face", "nan", "shape", "text", "pickle", "gone", "texture", "camera", "provenance"]
+SPOILS = [
+    "index",
+    "twice",
+    "double face",
+    "no quads",
+    "nan",
+    "shape",
+    "text",
+    "pickle",
+    "gone",
+    "texture",
+    "camera",
+    "provenance",
+]
 
 
 @pytest.mark.parametrize("how", SPOILS)

@@ -1,6 +1,9 @@
 """Meshes come out closed, in one part and the right way round, whatever the field looks like."""
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,8 @@ from statue_recon.field.sdf import SDF
 from statue_recon.mesh.cubes import EDGES, FACES, triangles_of_cases
 from statue_recon.mesh.extract import extract, flaw, marching_cubes, simplify, whole
 from statue_recon.mesh.mesh import Mesh, normalise
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def field_of(distance, cells=48) -> SDF:
@@ -152,3 +157,25 @@ def test_a_grid_of_256_is_meshed_and_simplified_within_seconds():
     began = time.process_time()
     assert len(simplify(extract(SDF(rough, -np.ones(3), 2 / 255)), 200_000).faces) <= 200_000
     assert time.process_time() - began < 10
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="peak memory is asked of POSIX")
+def test_a_grid_of_512_is_extracted_within_8_gigabytes():
+    script = """
+import resource, sys, numpy as np
+from statue_recon.field.sdf import SDF
+from statue_recon.mesh.extract import extract, flaw, simplify
+axis = np.linspace(-1, 1, 512, dtype=np.float32)
+values = np.empty((512, 512, 512), np.float32)
+wave = np.sin(30 * axis)
+for i, x in enumerate(axis):
+    values[i] = np.sqrt(x * x + axis[:, None] ** 2 + axis**2) - 0.8 + 0.05 * wave[i] * wave[:, None] * wave
+mesh = simplify(extract(SDF(values, -np.ones(3), 2 / 511)), 100_000)
+assert flaw(mesh) is None and 99_000 < len(mesh.faces) <= 100_000
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak / (2**30 if sys.platform == "darwin" else 2**20))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 8.0

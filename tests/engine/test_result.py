@@ -43,7 +43,7 @@ def write(folder: Path, textured: TexturedMesh, relative: str = "result") -> Res
 def test_a_result_names_files_that_are_there_and_whole(tmp_path, textured):
     result = write(tmp_path, textured)
     with np.load(tmp_path / result.mesh, allow_pickle=False) as arrays:
-        assert set(arrays) == {"vertices", "faces", "uv", "seen"}
+        assert set(arrays) == {"vertices", "faces", "uv", "seen", "quads"}
         assert np.array_equal(arrays["uv"], textured.uv) and arrays["uv"].dtype == np.float32
         assert np.array_equal(arrays["faces"], textured.mesh.faces) and arrays["faces"].dtype == np.int32
         assert np.array_equal(arrays["seen"], textured.seen)

@@ -17,6 +17,8 @@ from statue_recon.report import Report, Stopped
 from statue_recon.texture.continuation import continued
 from statue_recon.texture.grain import grain_of, spread
 from statue_recon.texture.paint import paint, preview_colours
+from statue_recon.texture.surface import Surface
+from statue_recon.texture.view import View
 
 MAGENTA = np.array([1.0, 0.0, 1.0])  # the background: no part of the statue is anything like it
 SIZE = 512
@@ -73,7 +75,7 @@ def photo(mesh) -> Photo:
 @pytest.fixture(scope="module")
 def painted(mesh, photo, tmp_path_factory) -> TexturedMesh:
     report = Report(tmp_path_factory.mktemp("job"))
-    return paint(mesh, unwrap(mesh), photo, CAMERA, SIZE, "cpu", report)
+    return paint(mesh, unwrap(mesh), [View(photo, CAMERA)], SIZE, "cpu", report)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +136,7 @@ def test_the_back_has_the_grain_of_the_front(texels):
 
 def test_no_line_shows_between_seen_and_invented(mesh, tmp_path):
     smooth = photograph(mesh, CAMERA, grain=0.0)
-    painted = paint(mesh, unwrap(mesh), smooth, CAMERA, SIZE, "cpu", Report(tmp_path))
+    painted = paint(mesh, unwrap(mesh), [View(smooth, CAMERA)], SIZE, "cpu", Report(tmp_path))
     cover = cover_of_atlas(painted.uv, SIZE)
     colours = np.zeros((SIZE, SIZE, 3))
     colours[cover.faces >= 0] = painted.atlas[cover.faces >= 0] / 255.0
@@ -166,7 +168,7 @@ def test_between_the_islands_their_colours_go_on(painted):
 
 
 def test_painting_twice_gives_the_same_picture(mesh, photo, painted, tmp_path):
-    again = paint(mesh, painted.uv, photo, CAMERA, SIZE, "cpu", Report(tmp_path))
+    again = paint(mesh, painted.uv, [View(photo, CAMERA)], SIZE, "cpu", Report(tmp_path))
     assert np.array_equal(again.atlas, painted.atlas)
     assert np.array_equal(again.seen, painted.seen)
 
@@ -174,7 +176,7 @@ def test_painting_twice_gives_the_same_picture(mesh, photo, painted, tmp_path):
 def test_a_photo_that_shows_nothing_of_the_mesh_still_gives_a_picture(mesh, tmp_path):
     elsewhere = Camera.orbit(0, 0, 4.0, 64, 64, 100.0, target=(50.0, 0.0, 0.0))
     nothing = Photo(np.zeros((64, 64, 3), np.float32), np.zeros((64, 64), np.float32), "painted mask", elsewhere, ())
-    painted = paint(mesh, unwrap(mesh), nothing, elsewhere, 64, "cpu", Report(tmp_path))
+    painted = paint(mesh, unwrap(mesh), [View(nothing, elsewhere)], 64, "cpu", Report(tmp_path))
     assert painted.seen.max() == 0
     assert np.ptp(painted.atlas.astype(int)) < 3 and 100 < painted.atlas.mean() < 160
     assert np.isfinite(preview_colours(mesh, nothing, elsewhere)).all()
@@ -182,7 +184,7 @@ def test_a_photo_that_shows_nothing_of_the_mesh_still_gives_a_picture(mesh, tmp_
 
 def test_painting_can_be_stopped(mesh, photo, painted, tmp_path):
     with pytest.raises(Stopped):
-        paint(mesh, painted.uv, photo, CAMERA, SIZE, "cpu", Report(tmp_path, stop=lambda: True))
+        paint(mesh, painted.uv, [View(photo, CAMERA)], SIZE, "cpu", Report(tmp_path, stop=lambda: True))
 
 
 def test_a_preview_has_the_colours_of_the_photo_and_is_quick(mesh, photo):
@@ -199,7 +201,7 @@ def test_a_preview_has_the_colours_of_the_photo_and_is_quick(mesh, photo):
 def test_continued_colours_keep_what_is_seen_and_are_smooth_elsewhere(mesh):
     seen = (mesh.vertices[:, 1] < 0).astype(np.float64)
     colours = stone(mesh.vertices)
-    result = continued(mesh, colours, seen, np.full_like(colours, 0.5))
+    result = continued(Surface.of(mesh), colours, seen, np.full_like(colours, 0.5))
     deep = mesh.vertices[:, 1] < -0.15
     assert np.abs(result - colours)[deep].max() < 0.02
     edges = mesh.faces[:, [0, 1]]

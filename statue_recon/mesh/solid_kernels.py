@@ -1,0 +1,38 @@
+"""Warp kernels that ask a mesh how far away it is, and on which side.
+
+Annotations must stay real types for Warp: no `from __future__ import annotations` in this file.
+"""
+
+# mypy: ignore-errors
+# Warp reads these functions as source of its own language; to Python's types they mean nothing.
+import warp as wp
+
+wp.set_module_options({"enable_backward": False})
+
+ACCURACY = wp.constant(2.0)  # Warp's own default: nearer than twice a cluster's radius, its triangles are looked at
+
+
+@wp.kernel
+def signed_distance(mesh: wp.uint64, points: wp.array(dtype=wp.vec3), reach: float, distances: wp.array(dtype=float)):
+    """Negative where the surface winds around the point; points further away than `reach` keep what they have."""
+    i = wp.tid()
+    query = wp.mesh_query_point_sign_winding_number(mesh, points[i], reach, ACCURACY, 0.5)
+    if query.result:
+        place = wp.mesh_eval_position(mesh, query.face, query.u, query.v)
+        distances[i] = query.sign * wp.length(place - points[i])
+
+
+@wp.kernel
+def nearest(
+    mesh: wp.uint64,
+    points: wp.array(dtype=wp.vec3),
+    reach: float,
+    places: wp.array(dtype=wp.vec3),
+    normals: wp.array(dtype=wp.vec3),
+):
+    """The nearest point of the surface and the normal of its face; further away than `reach` all stays as it is."""
+    i = wp.tid()
+    query = wp.mesh_query_point_no_sign(mesh, points[i], reach)
+    if query.result:
+        places[i] = wp.mesh_eval_position(mesh, query.face, query.u, query.v)
+        normals[i] = wp.mesh_eval_face_normal(mesh, query.face)
