@@ -18,6 +18,7 @@ from ..photo.normals import Normals, photo_normals
 from ..photo.photo import Photo
 from ..render.raster import cover_of_photo
 from ..render.rays import Rays
+from ..render.trust import trusted, turned_to
 from .integrate import integrate
 from .mesh import Mesh
 
@@ -31,10 +32,8 @@ SMOOTHING = 3  # steps that even out the way vertices move where the seen surfac
 SHARPEST_TURN = 0.1  # cosine: where a triangle would turn farther than 84° the way of its corners is evened out
 RETREATS = 16  # times; from the half on the way is also halved, in the end it is 0
 
-OPAQUE = 0.9  # alpha from which a pixel shows the statue alone
 CLIFF = 5.0  # depth per width (79°): a steeper step between two pixels is an outline, not a slope
 MARGIN, FEATHER = 1.5, 3.0  # pixels along an outline that are not believed, and over which belief then rises
-GLANCING, FACING = 0.13, 0.5  # cosine to the line of sight at which seeing begins and is complete, as in texture
 
 
 @dataclass(frozen=True)
@@ -92,26 +91,16 @@ def trusted_pixels(front: Front, alpha: NDArray) -> NDArray[np.float32]:
     """[H, W] 0 along the outlines of the mask and of the parts within it, rising to 1 away from them.
 
     alpha: the photo's, at its own size. Returns the size of `front`.
-
-    Which of two surfaces such a pixel belongs to is a toss-up, and a mesh is easily off by one.
     """
-    alpha = cv2.resize(alpha, front.depth.shape[::-1], interpolation=cv2.INTER_AREA)
-    outline = (alpha < OPAQUE) | ~front.there
-    for here, beside in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
-        step = np.abs(front.depth[here] - front.depth[beside]) * front.camera.fx  # per pixel's width, times depth
-        cliff = step > CLIFF * np.minimum(front.depth[here], front.depth[beside])
-        outline[here] |= cliff
-        outline[beside] |= cliff
-    distance = cv2.distanceTransform(np.pad(~outline, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    return _smooth_step((distance - MARGIN) / FEATHER)
+    alpha = cv2.resize(alpha, front.depth.shape[::-1], interpolation=cv2.INTER_AREA) * front.there
+    return trusted(alpha, front.depth, front.there, CLIFF * front.depth / front.camera.fx, MARGIN, FEATHER)
 
 
 def _seen(mesh: Mesh, camera: Camera, trust: NDArray, rays: Rays) -> NDArray[np.float32]:
     """[V] how well the photo shows each vertex, 0 … 1: turned towards it, unhidden, away from outlines."""
     towards = camera.position - mesh.vertices
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    facing = (np.einsum("ij,ij->i", towards, mesh.normals) - GLANCING) / (FACING - GLANCING)
-    seen = _smooth_step(facing) * _sample(trust, mesh, camera)
+    seen = turned_to(np.einsum("ij,ij->i", towards, mesh.normals)) * _sample(trust, mesh, camera)
     asked = np.flatnonzero(seen > 0)
     seen[asked[~rays.seen_from(camera.position, mesh.vertices[asked], mesh.normals[asked])]] = 0.0
     return seen
@@ -181,8 +170,3 @@ def _displaced(mesh: Mesh, push: NDArray, camera: Camera) -> Mesh:
         keep = 1.0 if retreat < RETREATS // 2 else 0.5
         push = np.where(corners, keep * around, push) if retreat < RETREATS else np.where(corners, 0.0, push)
     return moved
-
-
-def _smooth_step(values: NDArray) -> NDArray[np.float32]:
-    values = np.clip(values, 0.0, 1.0).astype(np.float32)
-    return values * values * (3.0 - 2.0 * values)

@@ -13,20 +13,14 @@ from ..camera import Camera
 from ..mesh.mesh import Mesh
 from ..render.raster import cover_of_photo
 from ..render.rays import Rays
+from ..render.trust import trusted, turned_to
 from .blur import blurred
 from .view import View
 
-_OPAQUE = 0.9  # alpha from which a pixel shows the statue and not the background shining through
 _MARGIN = 1.5, 0.001  # pixels, plus a share of the photo's longer side, not believed along an outline …
 _FEATHER = 1.5, 0.004  # … and over which the belief then rises from 0 to 1
 _JUMP = 0.012  # of the mesh's size: a step in depth between neighbouring pixels that is an outline, not a slope
 _STEEPEST_SLOPE = 5.0  # depth per width (79°): up to this a step in depth may be a slope
-
-# Cosine between surface and line of sight at which seeing begins and at which it is complete. A smooth rise stands in
-# for cos² where the photo is weighed against what is invented: it ends at a true 0, where a pixel would be smeared
-# over ten texels, and gives whole areas a true 1, where nothing invented shall be mixed in. Photos are weighed against
-# each other by `quality`, which has the cos².
-_GLANCING, _FACING = 0.13, 0.5
 
 _COARSE = 1.25  # pixels a texel covers, from which the photo is averaged first: fine patterns would turn into noise
 _AVERAGE = 0.4  # of a texel's width: the sigma of that average
@@ -48,10 +42,9 @@ class Sight:
         Facing the camera, unhidden, and away from all outlines: the product of the three. points, normals [N, 3].
         Returns [N].
         """
-        rise = (self._cosines(points, normals)[0] - _GLANCING) / (_FACING - _GLANCING)
-        near = np.flatnonzero(rise > 0)
-        weights = np.zeros(len(points), dtype=np.float32)
-        weights[near] = _smooth_step(rise[near]) * sample(self.trust, self.pixels(points[near]))
+        weights = turned_to(self._cosines(points, normals)[0])
+        near = np.flatnonzero(weights > 0)
+        weights[near] *= sample(self.trust, self.pixels(points[near]))
         # Rays cost most: only what the other two have not ruled out is asked for.
         asked = np.flatnonzero(weights > 1e-3)
         free = self.rays.seen_from(self.camera.position, points[asked], normals[asked])
@@ -137,35 +130,12 @@ def _of_the_statue(rgb: NDArray, trust: NDArray, texel: float) -> NDArray[np.flo
 
 
 def _trust(mesh: Mesh, alpha: NDArray, camera: Camera, device: str) -> NDArray[np.float32]:
-    """How far each pixel can be believed [H, W]: 0 along the mask's and all inner outlines, rising to 1 away from them.
-
-    There a pixel mixes two surfaces, or the statue and the background, and a mesh that is off by a pixel would take
-    the colour of the wrong one.
-    """
-    outline = (alpha < _OPAQUE) | _depth_outlines(mesh, camera, device)
-    distance = cv2.distanceTransform(np.pad(~outline, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    side = max(alpha.shape)
-    margin, feather = (fixed + share * side for fixed, share in (_MARGIN, _FEATHER))
-    return _smooth_step((distance - margin) / feather)
-
-
-def _depth_outlines(mesh: Mesh, camera: Camera, device: str) -> NDArray[np.bool_]:
-    """The pixels [H, W] on either side of a jump in depth within the statue."""
+    """How far each pixel can be believed [H, W]; see `trusted`."""
     cover = cover_of_photo(mesh, camera, device)
     there = cover.faces >= 0
     depth = np.zeros(there.shape, dtype=np.float32)
     depth[there] = cover.of(camera.project(mesh.vertices)[1].astype(np.float32)[:, None], mesh.faces)[:, 0]
-    size = float(np.ptp(mesh.vertices, axis=0).max())
     pixel = float(np.median(depth[there])) / camera.fx if there.any() else 0.0
-    jump = max(_JUMP * size, _STEEPEST_SLOPE * pixel)
-    outline = np.zeros(there.shape, dtype=bool)
-    for here, beside in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
-        edge = there[here] & there[beside] & (np.abs(depth[here] - depth[beside]) > jump)
-        outline[here] |= edge
-        outline[beside] |= edge
-    return outline
-
-
-def _smooth_step(values: NDArray) -> NDArray[np.float32]:
-    values = np.clip(values, 0.0, 1.0).astype(np.float32)
-    return values * values * (3.0 - 2.0 * values)
+    cliff = max(_JUMP * float(np.ptp(mesh.vertices, axis=0).max()), _STEEPEST_SLOPE * pixel)
+    margin, feather = (fixed + share * max(alpha.shape) for fixed, share in (_MARGIN, _FEATHER))
+    return trusted(alpha, depth, there, cliff, margin, feather)
