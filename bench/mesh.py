@@ -24,7 +24,8 @@ from statue_recon.mesh.extract import extract, flaw, simplify, whole
 from statue_recon.mesh.extract import marching_cubes as our_cubes
 from statue_recon.mesh.mesh import Mesh
 from statue_recon.mesh.quads import quad_mesh
-from statue_recon.mesh.solid import Surface, solid
+from statue_recon.mesh.solid import solid
+from statue_recon.render.rays import Rays
 
 ROOT = Path(__file__).resolve().parent.parent
 BASELINE = {"stage_seconds_100k": 40.0, "extract_peak_gigabytes": 8.0, "atlas_seconds_200k": 60.0}
@@ -113,7 +114,7 @@ def distances(mesh: Mesh, full: Mesh) -> dict:
     """Both ways from vertices to the other surface, as shares of the diagonal."""
     diagonal = float(np.linalg.norm(np.ptp(full.vertices, axis=0)))
     ways = [(mesh, full), (full, mesh)]
-    found = [np.linalg.norm(Surface(b).nearest(a.vertices)[0] - a.vertices, axis=1) / diagonal for a, b in ways]
+    found = [Rays(b).closest(a.vertices).distances / diagonal for a, b in ways]
     return {
         "mean_distance": float(f"{np.mean([way.mean() for way in found]):.3g}"),
         "hausdorff": float(f"{max(way.max() for way in found):.3g}"),

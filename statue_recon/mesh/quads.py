@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..field.sdf import SDF
+from ..render.rays import Rays
 from .cubes import CORNERS, EDGES, loops_of_cases
 from .extract import cases_of, cut_cells, extract, whole
 from .mesh import Mesh
-from .solid import Surface, solid
+from .solid import solid
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def quad_mesh(field: SDF, faces: int, onto: Mesh | None = None, device: str = "c
     evenly over the surface `onto` (by default the field's own mesh).
     """
     closed = whole(field)
-    surface = Surface(onto or extract(field), device)
+    surface = _Surface(onto or extract(field), device)
     wanted = faces // 2
     step = field.spacing * np.sqrt(max(_cut_edges(closed.values), 1) / (wanted * _FILL))
     enough, too_much = np.inf, 0.0  # spacings known to keep to the budget, and not to
@@ -158,7 +159,19 @@ def _unpinched(field: SDF) -> SDF:
         field = SDF(values, field.lower, field.spacing)
 
 
-def _relaxed(vertices: NDArray, corners: NDArray, surface: Surface, furthest: float) -> NDArray:
+class _Surface:
+    """What the vertices are drawn on to."""
+
+    def __init__(self, mesh: Mesh, device: str):
+        self._mesh, self._rays = mesh, Rays(mesh, device)
+
+    def nearest(self, points: NDArray) -> tuple[NDArray, NDArray]:
+        """The nearest place for each point [N, 3], and the normal [N, 3] of its face."""
+        hits = self._rays.closest(points)
+        return hits.of(self._mesh.vertices, self._mesh.faces), self._mesh.face_normals[hits.faces]
+
+
+def _relaxed(vertices: NDArray, corners: NDArray, surface: _Surface, furthest: float) -> NDArray:
     """The vertices on the surface, spread so that each lies in the middle of its neighbours."""
     count = len(vertices)
     one, other = corners.ravel(), np.roll(corners, -1, axis=1).ravel()  # each edge once in each direction
@@ -173,7 +186,7 @@ def _relaxed(vertices: NDArray, corners: NDArray, surface: Surface, furthest: fl
     return vertices
 
 
-def _drawn(vertices: NDArray, normals: NDArray, surface: Surface, furthest: float) -> NDArray:
+def _drawn(vertices: NDArray, normals: NDArray, surface: _Surface, furthest: float) -> NDArray:
     """The vertices on the nearest place of the surface, where that is the same side of it."""
     places, facing = surface.nearest(vertices)
     near = np.linalg.norm(places - vertices, axis=1) <= furthest

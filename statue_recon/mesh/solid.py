@@ -54,7 +54,7 @@ def solid(mesh: Mesh, grid: int, device: str = "cpu") -> SDF:
 
 
 class Surface:
-    """A mesh made ready for questions about the nearest point on it."""
+    """A mesh made ready for questions about which side of it a point is on, and how far away."""
 
     def __init__(self, mesh: Mesh, device: str = "cpu"):
         self._warp = warp()
@@ -74,13 +74,6 @@ class Surface:
         inputs = [self._mesh.id, self._points(points), self._reach, distances]
         self._warp.launch(self._kernels.signed_distance, dim=len(points), inputs=inputs, device=self._device)
         return distances.numpy()
-
-    def nearest(self, points: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The place on the surface nearest to each point [N, 3], and the normal [N, 3] of its face."""
-        asked, places, normals = self._points(points), self._points(points), self._points(np.zeros_like(points))
-        inputs = [self._mesh.id, asked, self._reach, places, normals]
-        self._warp.launch(self._kernels.nearest, dim=len(points), inputs=inputs, device=self._device)
-        return places.numpy(), normals.numpy()
 
     def _points(self, values: NDArray):
         # A copy: on the CPU, Warp would otherwise write into the caller's array.

@@ -20,19 +20,3 @@ def signed_distance(mesh: wp.uint64, points: wp.array(dtype=wp.vec3), reach: flo
     if query.result:
         place = wp.mesh_eval_position(mesh, query.face, query.u, query.v)
         distances[i] = query.sign * wp.length(place - points[i])
-
-
-@wp.kernel
-def nearest(
-    mesh: wp.uint64,
-    points: wp.array(dtype=wp.vec3),
-    reach: float,
-    places: wp.array(dtype=wp.vec3),
-    normals: wp.array(dtype=wp.vec3),
-):
-    """The nearest point of the surface and the normal of its face; further away than `reach` all stays as it is."""
-    i = wp.tid()
-    query = wp.mesh_query_point_no_sign(mesh, points[i], reach)
-    if query.result:
-        places[i] = wp.mesh_eval_position(mesh, query.face, query.u, query.v)
-        normals[i] = wp.mesh_eval_face_normal(mesh, query.face)
