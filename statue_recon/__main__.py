@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import __version__, contract
 from .contract import DEVICES, QUALITIES, TEXTURES, Request
+from .evaluate.command import add_arguments
 from .priors.command import add_models
 
 EXIT_CODES = """\
@@ -27,6 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
         from .console import doctor
 
         return doctor(given.json)
+    if given.command == "evaluate":
+        from .evaluate.command import evaluate
+
+        return evaluate(given)
     if given.command == "models":
         from .priors.command import models_command
 
@@ -73,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reconstruct(commands)
     doctor = commands.add_parser("doctor", help="show versions, device, free memory and disk")
     doctor.add_argument("--json", action="store_true", help="as JSON")
+    add_arguments(commands.add_parser("evaluate", help="measure a mesh against the truth and the photo"))
     add_models(commands)
     job = commands.add_parser(
         "job",

@@ -10,14 +10,22 @@ GREY = (58, 58, 58)
 
 
 def main(out: str, pictures: list[str]) -> None:
-    images = [cropped(Image.open(picture).convert("RGBA")) for picture in pictures]
-    images = [image.resize((round(image.width * HEIGHT / image.height), HEIGHT)) for image in images]
-    sheet = Image.new("RGB", (sum(image.width + GAP for image in images) + GAP, HEIGHT + 2 * GAP), GREY)
-    left = GAP
-    for image in images:
-        sheet.paste(image, (left, GAP), image)
-        left += image.width + GAP
-    sheet.save(out)
+    sheet([[cropped(Image.open(picture).convert("RGBA")) for picture in pictures]], HEIGHT).save(out)
+
+
+def sheet(lines: list[list[Image.Image]], height: int) -> Image.Image:
+    """Lines of RGBA pictures, all of one height, each column as wide as its widest picture."""
+    scaled = [[image.resize((round(image.width * height / image.height), height)) for image in line] for line in lines]
+    columns = range(max(len(line) for line in scaled))
+    widths = [max(line[column].width for line in scaled if column < len(line)) for column in columns]
+    size = (sum(width + GAP for width in widths) + GAP, len(scaled) * (height + GAP) + GAP)
+    whole = Image.new("RGB", size, GREY)
+    for number, line in enumerate(scaled):
+        left = GAP
+        for image, width in zip(line, widths, strict=False):
+            whole.paste(image, (left + (width - image.width) // 2, GAP + number * (height + GAP)), image)
+            left += width + GAP
+    return whole
 
 
 def cropped(image: Image.Image) -> Image.Image:

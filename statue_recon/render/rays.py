@@ -45,6 +45,11 @@ class Rays:
         corners, faces = vectors(mesh.vertices.copy(), self._device), triangles(mesh.faces.copy(), self._device)
         self._mesh = warp().Mesh(corners, faces.flatten())
 
+    @property
+    def identifier(self) -> Any:
+        """The mesh as other rooms' kernels take it (wp.uint64), for as long as this object lives."""
+        return self._mesh.id
+
     def hits(self, origins: ArrayLike, directions: ArrayLike, farthest: float = np.inf) -> Hits:
         """The first hit of each ray, nearer than `farthest`. origins [N, 3] or [3], directions [N, 3] unit length."""
         return self._first_met(origins, vectors(directions, self._device), farthest)
