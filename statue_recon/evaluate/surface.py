@@ -62,7 +62,8 @@ class Surface:
         starts[..., two] = low[two] + step * (np.arange(counts[two])[None, :] + 0.5)
         winding = wp.zeros((counts[one] * counts[two], counts[axis]), dtype=float, device="cpu")
         direction = wp.vec3(*np.eye(3)[axis].tolist())
-        inputs = [self._rays.identifier, self._vectors(starts.reshape(-1, 3)), direction, 3 * ahead, ahead, step, winding]
+        begin = self._vectors(starts.reshape(-1, 3))
+        inputs = [self._rays.identifier, begin, direction, 3 * ahead, ahead, step, winding]
         wp.launch(self._kernels.cross, dim=len(winding), inputs=inputs, device="cpu")
         return winding.numpy().reshape(counts[one], counts[two], counts[axis])
 

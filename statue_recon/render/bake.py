@@ -125,12 +125,21 @@ def dilated(picture: NDArray, there: NDArray[np.bool_], margin: float = np.inf) 
     """The picture [H, W, C], where each pixel up to `margin` away from `there` [H, W] is a copy of the nearest one."""
     if not there.any() or there.all():
         return picture
-    distance, labels = cv2.distanceTransformWithLabels(
-        (~there).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    nearest = np.zeros(labels.max() + 1, dtype=np.int64)
-    nearest[labels[there]] = np.flatnonzero(there)
+    index, distance = nearest(there)
     free = ~there & (distance <= margin)
     filled = picture.copy()
-    filled[free] = picture.reshape(-1, picture.shape[-1])[nearest[labels[free]]]
+    filled[free] = picture.reshape(-1, picture.shape[-1])[index[free]]
     return filled
+
+
+def nearest(known: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """For each cell of a grid [H, W] the flat index of the nearest known cell, and how far away that is, in cells.
+
+    At least one cell must be known.
+    """
+    distance, labels = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    index = np.zeros(labels.max() + 1, dtype=np.int64)
+    index[labels[known]] = np.flatnonzero(known)
+    return index[labels], np.asarray(distance, dtype=np.float32)

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..render.bake import nearest
+
 _WORKING_SIGMA = 3.0  # pixels: wider blurs are done on a smaller picture
 _GREY = 0.5  # where a picture has nothing to say at all
 
@@ -27,15 +29,5 @@ def blurred(picture: NDArray, weight: NDArray, sigma: float) -> NDArray[np.float
     if not known.any():
         return np.full(picture.shape, _GREY, dtype=np.float32)
     colours = weighted.reshape(*amount.shape, -1) / np.maximum(amount, 1e-6)[..., None]
-    colours = colours.reshape(-1, colours.shape[-1])[nearest(known)].astype(np.float32)
+    colours = colours.reshape(-1, colours.shape[-1])[nearest(known)[0]].astype(np.float32)
     return cv2.resize(colours, (width, height), interpolation=cv2.INTER_LINEAR).reshape(picture.shape)
-
-
-def nearest(known: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each cell of a grid [H, W] the flat index [H, W] of the nearest known cell; at least one must be known."""
-    _, labels = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    index = np.zeros(labels.max() + 1, dtype=np.int64)
-    index[labels[known]] = np.flatnonzero(known)
-    return index[labels]

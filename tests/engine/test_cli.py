@@ -49,6 +49,30 @@ def finished(tmp_path_factory):
     return done, folder / "Ergebnis neu" / "1"
 
 
+def test_wishes_for_mesh_texture_and_camera_are_heeded(photo, tmp_path):
+    import cv2
+    import numpy as np
+
+    wishes = ("--quads", "--mirror", "--faces", 4000, "--texture", 1024, "--lens", 85, "--elevation", 12)
+    done = statue_recon("reconstruct", photo, "--out", tmp_path / "out", "--device", "cpu", *wishes)
+    assert done.returncode == 0, done.stderr
+    assert "quads" in done.stderr
+    mesh = np.load(tmp_path / "out" / "mesh.npz")
+    assert mesh["quads"] and 3000 < len(mesh["faces"]) / 2 <= 4000
+    assert cv2.imread(str(tmp_path / "out" / "texture.png")).shape == (1024, 1024, 3)
+    camera = json.loads((tmp_path / "out" / "camera.json").read_text(encoding="utf-8"))
+    assert camera["fx"] == pytest.approx(85 / 36 * 320)
+    forward = camera["world_to_camera"][2][:3]
+    assert forward == pytest.approx([0, np.cos(np.radians(12)), -np.sin(np.radians(12))], abs=1e-6)
+
+
+def test_a_result_can_be_measured_against_another_mesh(finished):
+    _, out = finished
+    done = statue_recon("evaluate", out, out / "mesh.npz", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["unit_box"]["chamfer"] < 1e-5
+
+
 def events(text):
     return [contract.from_line(line) for line in text.splitlines()]
 
