@@ -91,7 +91,7 @@ class STATUE_AP_preferences(AddonPreferences):
     def draw_model(self, box, width, model):
         here, state = models.installed(model.identifier), models.state(model.identifier)
         row = box.row()
-        row.label(text=f"{model.name}", icon="CHECKMARK" if here else "DOT")
+        row.label(text=model.name, icon="CHECKMARK" if here else "DOT")
         row.label(text=model_size(model, here))
         paragraph(box, f"{iface_(model.purpose)}.", width)
         paragraph(box, iface_("Licence: {licence}.").format(licence=model.licence), width)
@@ -102,6 +102,9 @@ class STATUE_AP_preferences(AddonPreferences):
             return
         if state and state.failure:
             paragraph(box, f"{state.failure} {state.next_step}", width, icon="ERROR")
+        if not here and not model.can_be_fetched:
+            words = iface_("It is not downloaded from here yet: put its files, as on its home page, into {folder}")
+            paragraph(box, words.format(folder=models.place(model.identifier)), width, icon="INFO")
         row = box.row()
         if here:
             row.operator("statue.remove_model", icon="TRASH").model = model.identifier

@@ -39,6 +39,11 @@ def installed(identifier: str) -> bool:
     return identifier in _installed
 
 
+def place(identifier: str) -> Path:
+    """The folder a model belongs into."""
+    return models.folder() / identifier
+
+
 def state(identifier: str) -> FetchState | None:
     """How far the last fetching of a model in this session came; None before the first."""
     fetch = _fetches.get(identifier)
@@ -86,9 +91,8 @@ def refresh() -> None:
         _listed, _problem = models.entries(), ""
     except Failure as failure:
         _listed, _problem = (), str(failure)
-    place = models.folder()
     _installed.clear()
-    _installed.update(model.identifier for model in _listed if models.is_whole(model, place / model.identifier))
+    _installed.update(model.identifier for model in _listed if models.is_whole(model, place(model.identifier)))
 
 
 def watch() -> float | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..camera import SENSOR_WIDTH, Camera
+from ..contract import RANGES
 from ..mesh.mesh import LONGEST_SIDE
 
 NORMAL_LENS = 50.0  # mm, 35 mm equivalent: what a photo without a word about its lens is taken for
-LENSES = (8.0, 800.0)  # mm; an EXIF entry outside of these is a mistake of whoever wrote it
+LENSES = RANGES["lens"][:2]  # mm; an EXIF entry outside of these is a mistake of whoever wrote it
 
 
 def focal_in_pixels(equivalent: float | None, width: int, height: int) -> float:

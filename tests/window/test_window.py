@@ -28,7 +28,8 @@ PRESS = """
     with bpy.context.temp_override(window=window, area=area):
         answer = list(bpy.ops.statue.reconstruct("INVOKE_DEFAULT"))
 """
-# Pixels below the top of the sidebar at an interface scale of 1: the panel's header, four settings, two closed groups, half the button.
+# Pixels below the top of the sidebar at an interface scale of 1: the panel's header, four settings, two closed groups,
+# half the button.
 BUTTON_BELOW_TOP = 202
 JOBS = "__import__('sys').modules[PACKAGE].session.jobs"
 CURRENT = f"{JOBS}.current(bpy.context.window_manager.windows[0].scene)"
