@@ -64,7 +64,7 @@ def run(engine: Engine, key: str, photo: Taken) -> Run:
     wanted = dataclasses.asdict(photo.view)
     if record.exists():
         kept = json.loads(record.read_text(encoding="utf-8"))
-        if kept.pop("view") == wanted:
+        if kept.pop("view") == wanted and not kept["exit_code"]:  # what failed is tried again
             return Run(folder, **kept)
         record.unlink()
     done = _start(engine, photo, folder)
