@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera import Camera
+from .light import linear
 from .multigrid import solve, spread
 
 # Of the statue's longer side on the picture: what is finer than the first is noise, what is broader than the last is
@@ -71,12 +72,12 @@ def refined(rgb: Map, coarse: Map, trust: Map, camera: Camera) -> tuple[Map, Map
     if not there.any():
         return coarse, np.zeros_like(trust)
     side = float(max(np.ptp(np.flatnonzero(there.any(axis=axis))) + 1 for axis in (0, 1)))
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    luminance = (linear @ (0.2126, 0.7152, 0.0722)).astype(np.float32)
+    brightness = linear(rgb)
+    luminance = (brightness @ (0.2126, 0.7152, 0.0722)).astype(np.float32)
     luminance /= max(float(np.median(luminance[there])), 1e-4)
     bright, broad = (mean_within(values, trust, LIGHT_BLUR * side) for values in (luminance, coarse))
     light = light_of(bright, broad, trust)
-    belief = trust * _matt(rgb) * _same_material(linear, trust, side)
+    belief = trust * _matt(rgb) * _same_material(brightness, trust, side)
     ray = _rays(camera)
     slopes = _slopes(coarse, ray)
     smooth = _from_slopes(slopes, ray)
@@ -115,9 +116,9 @@ def _matt(rgb: Map) -> Map:
     return np.clip((high - rgb.max(axis=2)) / (high - low), 0.0, 1.0).astype(np.float32)
 
 
-def _same_material(linear: NDArray, trust: Map, side: float) -> Map:
+def _same_material(brightness: NDArray, trust: Map, side: float) -> Map:
     """[H, W] 1 where colour is even, falling to 0 where it changes: there brightness changes with the material."""
-    colour = mean_within(linear.astype(np.float32), trust, BANDS[0] * side)
+    colour = mean_within(brightness.astype(np.float32), trust, BANDS[0] * side)
     colour /= np.maximum(colour.sum(axis=2, keepdims=True), 1e-3)
     width = BANDS[1] * side
     change = np.hypot(*np.gradient(colour, axis=(0, 1))).max(axis=2) * width

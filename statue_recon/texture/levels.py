@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..photo.light import linear, srgb
+
 _STEPS = 4096  # of the curve that carries a photo's values over; finer than 12 bits is in no photo
 _MEASURABLE = 0.06, 0.97  # sRGB: darker is noise and flare, brighter may be clipped
 _ENOUGH = 30  # places that two photos must share before their colours are compared
@@ -69,17 +71,6 @@ def levelled(rgb: NDArray, gain: NDArray) -> NDArray[np.float32]:
         curve = srgb(linear(levels) * gain[channel]).astype(np.float32)
         result[..., channel] = curve[index[..., channel]]
     return result
-
-
-def linear(values: NDArray) -> NDArray:
-    """Linear light of sRGB values."""
-    values = np.maximum(values, 0.0)
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-
-
-def srgb(values: NDArray) -> NDArray:
-    """sRGB values of linear light."""
-    return np.where(values <= 0.0031308, values * 12.92, 1.055 * np.maximum(values, 0.0031308) ** (1 / 2.4) - 0.055)
 
 
 def _median(values: NDArray, weight: NDArray) -> NDArray:
