@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from types import ModuleType
 
@@ -37,19 +38,26 @@ def solid(mesh: Mesh, grid: int, device: str = "cpu") -> SDF:
             next_step="Choose another mesh.",
         )
     low, high = mesh.vertices.min(axis=0).astype(np.float64), mesh.vertices.max(axis=0).astype(np.float64)
-    spacing = float((high - low).max()) / grid
-    halvings = max(int(np.log2(grid / _COARSEST)), 0)
+    return refined(Surface(mesh, device).signed_distances, low, high, float((high - low).max()) / grid)
+
+
+def refined(distances: Callable[[NDArray], NDArray], low: NDArray, high: NDArray, spacing: float) -> SDF:
+    """Signed distances on a grid over a box [3], [3]; exact near the surface, estimated elsewhere.
+
+    distances: points [N, 3] to distances [N], negative inside, never changing faster than the way walked.
+    """
+    low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
+    halvings = max(int(np.log2(float((high - low).max()) / spacing / _COARSEST)), 0)
     step = spacing * 2**halvings
     lower = low - _MARGIN * step
     shape = np.ceil((high - low) / step).astype(int) + 2 * _MARGIN + 1
-    surface = Surface(mesh, device)
     every = np.indices(shape).reshape(3, -1).T
-    values = surface.signed_distances(lower + step * every).reshape(shape)
+    values = distances((lower + step * every).astype(np.float32)).reshape(shape)
     for _ in range(halvings):
         step /= 2
         values = ndimage.zoom(values, (2 * np.array(values.shape) - 1) / values.shape, order=1, grid_mode=False)
         close = np.argwhere(np.abs(values) < _BAND * step)
-        values[tuple(close.T)] = surface.signed_distances(lower + step * close)
+        values[tuple(close.T)] = distances((lower + step * close).astype(np.float32))
     return SDF(values, lower, step)
 
 
