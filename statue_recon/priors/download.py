@@ -23,16 +23,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from .. import __version__
 from ..contract import Failure
+from ..transfer import PIECE, read_on, size_of
 from .models import Archive, File, Model, is_whole, write_stamp
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[float, str], None]  # share that is done 0 … 1, what is being done
 
-PIECE = 2**18  # bytes between two looks whether to stop
-TIMEOUT = 30.0  # seconds without a byte
 TRIES = 4  # connections that break are taken up again where they broke, if they brought anything
 DOWNLOADING = 0.9  # of the bar; the rest is checking and unpacking
 PARTS = ".parts"  # folder of downloads that are not done, beside the models
@@ -93,7 +91,7 @@ class Fetching:
         before = 0
         for file in self.model.files:
             assert file.url and file.sha256 and file.size  # can_be_fetched says so
-            if _size(self._target(file)) != file.size:  # else an earlier try came as far as this
+            if size_of(self._target(file)) != file.size:  # else an earlier try came as far as this
                 part = self._fetch(Archive(file.url, file.size, file.sha256), before, self.model.size or file.size)
                 part.replace(self._target(file))
             before += file.size
@@ -102,15 +100,15 @@ class Fetching:
         """The download of `source`, checked; `before` of `whole` bytes came with others."""
         part = self._parts / f"{source.sha256[:16]}.part"
         for attempt in range(TRIES):
-            had = _size(part)
+            had = size_of(part)
             if had >= source.size:
                 break
             try:
                 self._read(source, part, before, whole)
             except (OSError, http.client.HTTPException) as error:
-                if _size(part) == had or attempt == TRIES - 1 or _is_final(error):
+                if size_of(part) == had or attempt == TRIES - 1 or _is_final(error):
                     raise _in_words(error, source.url, self.model.title) from error
-                log.info("%s broke off at %d bytes: %s", source.url, _size(part), error)
+                log.info("%s broke off at %d bytes: %s", source.url, size_of(part), error)
         if self._hash(part, "Checking the download") != source.sha256:
             part.unlink()
             raise Failure(
@@ -121,22 +119,12 @@ class Fetching:
 
     def _read(self, source: Archive, part: Path, before: int, whole: int) -> None:
         """Goes on with a download until it ends or breaks."""
-        had = _size(part)
-        headers = {"User-Agent": f"statue-recon/{__version__}", "Accept-Encoding": "identity"}
-        request = urllib.request.Request(source.url, headers=headers | ({"Range": f"bytes={had}-"} if had else {}))
-        with urllib.request.urlopen(request, timeout=TIMEOUT, context=_context()) as answer:
-            resumed = answer.status == http.client.PARTIAL_CONTENT
-            had = had if resumed else 0  # this server always begins at the beginning
-            with part.open("ab" if resumed else "wb") as file:
-                while piece := answer.read(PIECE):
-                    self._stop_if_asked()
-                    file.write(piece)
-                    had += len(piece)
-                    self._progress(DOWNLOADING * (before + had) / whole, f"Downloading: {(before + had) / 1e6:.0f} MB")
-                    if had > source.size:
-                        return  # not what was promised: the hash will say so
-        if had < source.size:
-            raise http.client.IncompleteRead(b"", source.size - had)
+
+        def arrived(had: int) -> None:
+            self._stop_if_asked()
+            self._progress(DOWNLOADING * (before + had) / whole, f"Downloading: {(before + had) / 1e6:.0f} MB")
+
+        read_on(source.url, part, source.size, arrived)
 
     def _unpack(self, packed: Path) -> None:
         """Takes the model's files out of the archive, and nothing else."""
@@ -195,7 +183,7 @@ class Fetching:
 
     def _check_space(self) -> None:
         needed = (self.model.to_download or 0) + (self.model.size or 0)
-        free = shutil.disk_usage(self._parts).free + sum(_size(part) for part in self._parts.iterdir())
+        free = shutil.disk_usage(self._parts).free + sum(size_of(part) for part in self._parts.iterdir())
         if free < needed:
             raise Failure(
                 f"{self.model.title} needs {needed / 1e6:.0f} MB, but {self.folder} has only {free / 1e6:.0f} MB free.",
@@ -246,22 +234,6 @@ def remove(model: Model, folder: Path) -> None:
             f"{model.title} could not be removed: {error.strerror or error} ({error.filename}).",
             next_step="Wait until no job uses it, then try again.",
         ) from error
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
-
-
-def _context() -> ssl.SSLContext:
-    """Trusts what the system trusts; a Python that brings no certificates of its own (Blender's) may have certifi."""
-    context = ssl.create_default_context()
-    paths = ssl.get_default_verify_paths()
-    if not (context.cert_store_stats()["x509_ca"] or paths.cafile or paths.capath):
-        with contextlib.suppress(ImportError):
-            import certifi
-
-            context.load_verify_locations(certifi.where())
-    return context
 
 
 def _is_final(error: Exception) -> bool:

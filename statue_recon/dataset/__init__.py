@@ -1,0 +1,1 @@
+"""Data to train on: synthetic statues, collections of scans, and pictures of both."""
