@@ -1,0 +1,1 @@
+"""A person looks at every object of a collection, in the browser, and says keep, drop or unsure."""

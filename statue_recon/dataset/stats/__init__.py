@@ -1,0 +1,1 @@
+"""What a collection holds, in numbers and as a page."""
