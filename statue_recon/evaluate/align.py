@@ -26,8 +26,8 @@ def align(pred: Mesh, truth: Mesh, seed: int) -> Placement:
     other's surface (Besl and McKay 1992; scale and rotation by Umeyama 1991). Pairs from both sides keep the scale
     from collapsing where one mesh lacks a part.
     """
-    fit = _Fit(pred, truth, seed)
-    starts = [fit.start(rotation) for rotation in _rotations(ROTATIONS)]
+    fit = Fit(pred, truth, seed)
+    starts = [fit.start(rotation) for rotation in rotations(ROTATIONS)]
     glances = fit.glances(starts)
     contenders = [starts[i] for i in np.argsort(glances, kind="stable")[:CONTENDERS]]
     approached = [fit.refined(start, APPROACH_POINTS, APPROACH_STEPS) for start in contenders]
@@ -35,7 +35,7 @@ def align(pred: Mesh, truth: Mesh, seed: int) -> Placement:
     return fit.refined(best, FINE_POINTS, FINE_STEPS)
 
 
-class _Fit:
+class Fit:
     """Two meshes, ready for being laid over each other."""
 
     def __init__(self, pred: Mesh, truth: Mesh, seed: int):
@@ -90,7 +90,7 @@ def _radius(points: NDArray) -> float:
     return float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean()))
 
 
-def _rotations(count: int) -> NDArray[np.float64]:
+def rotations(count: int) -> NDArray[np.float64]:
     """No rotation, and `count` more, spread evenly over all there are (super-Fibonacci spirals, Alexa 2022).
 
     Returns [count + 1, 3, 3].

@@ -1,0 +1,1 @@
+"""Hair, beards and what is worn on the head."""
