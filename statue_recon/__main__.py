@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import __version__, contract
 from .contract import DEVICES, QUALITIES, TEXTURES, Request
+from .dataset.command import add_arguments as add_dataset
 from .evaluate.command import add_arguments
 from .priors.command import add_models
 
@@ -32,6 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
         from .evaluate.command import evaluate
 
         return evaluate(given)
+    if given.command == "dataset":
+        from .dataset.command import run
+
+        return run(given)
     if given.command == "models":
         from .priors.command import models_command
 
@@ -80,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="as JSON")
     add_arguments(commands.add_parser("evaluate", help="measure a mesh against the truth and the photo"))
     add_models(commands)
+    add_dataset(commands.add_parser("dataset", help="make, gather and render data to train on"))
     job = commands.add_parser(
         "job",
         help="run the job in a folder, for a parent process",

@@ -9,14 +9,13 @@ import warp as wp
 
 wp.set_module_options({"enable_backward": False})
 
-ACCURACY = wp.constant(2.0)  # Warp's own default: nearer than twice a cluster's radius, its triangles are looked at
-
-
 @wp.kernel
-def signed_distance(mesh: wp.uint64, points: wp.array(dtype=wp.vec3), reach: float, distances: wp.array(dtype=float)):
+def signed_distance(
+    mesh: wp.uint64, points: wp.array(dtype=wp.vec3), reach: float, accuracy: float, distances: wp.array(dtype=float)
+):
     """Negative where the surface winds around the point; points further away than `reach` keep what they have."""
     i = wp.tid()
-    query = wp.mesh_query_point_sign_winding_number(mesh, points[i], reach, ACCURACY, 0.5)
+    query = wp.mesh_query_point_sign_winding_number(mesh, points[i], reach, accuracy, 0.5)
     if query.result:
         place = wp.mesh_eval_position(mesh, query.face, query.u, query.v)
         distances[i] = query.sign * wp.length(place - points[i])

@@ -1,0 +1,1 @@
+"""What statues are made of, and what lies on them."""

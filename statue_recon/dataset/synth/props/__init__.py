@@ -1,0 +1,1 @@
+"""What figures hold, lean on, sit on and stand on."""
