@@ -32,12 +32,3 @@ def test_a_stand_is_chosen_with_words():
     for kind in ("bust", "head"):
         stand = busts.choose(rng, kind)
         assert busts.words(stand, rng).startswith("on a")
-
-
-@pytest.mark.parametrize("form", ["square", "arched"])
-def test_a_framed_slab_is_one_solid_and_its_frame_stands_out(form):
-    low, high = np.array([-0.3, -0.2, 0.0]), np.array([0.3, 0.15, 1.7])
-    (slab,) = busts.build_slab(busts.Slab(form, 0.07, 0.06, 0.05), low, high, 0.0)
-    assert flaw(sculpted([slab], (), 120, 10_000).mesh) is None
-    ground, rim = slab.shape.distances(np.array([[0.0, -0.01, 0.8], [-0.39, -0.01, 0.8]], np.float32))
-    assert ground > 0 > rim

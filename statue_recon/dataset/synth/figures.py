@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from .caption import together
 from .human import anatomy, build, groups, poses
 from .human.cuts import cut
-from .human.figure import figure
+from .human.figure import Figure, figure
 from .people import Limits, Person, built, drawn, said
-from .props import plinths
+from .props import busts, plinths
 from .recipe import Lot, Subject
 from .relics import horse
 from .run import Settings
@@ -39,6 +40,7 @@ _CUT = {  # kinds that are cut from whole figures, and what can be lost of them
     "torso": Limits(head=False, nose=False, limbs=False, holds=False, stands=False),
     "relief": Limits(nose=False, limbs=False),  # it is flattened, and what breaks would break elsewhere
 }
+_ON_A_FOOT = {"bust": 0.8, "head": 0.45}  # share that stands on something
 _IN_A_GROUP = Limits(limbs=False, holds=False)  # their arms hold each other: a lost one may lose a child with it
 _SIZES = {"figure": 1.9, "bust": 0.65, "head": 0.4, "herm": 0.9, "half figure": 1.1, "torso": 0.9, "relief": 1.9,
           "group": 2.0, "rider": 2.6}  # metres along the longest side, about  # fmt: skip
@@ -60,19 +62,37 @@ def figures(kind: str, lot: Lot, settings: Settings, out: Path | None = None) ->
     says = {"who": build.words(who, words), "pose": _posed(kind, person, words), **said(person, words)}
     title, chosen = f"{kind} of {says['who']}", {"people": [person.chosen()]}
     if kind in _CUT:
-        return Subject(kind, title, cut(kind, pieces, person.figure, lot.rng("props", 9)), carvings, says, chosen)
+        left = cut(kind, pieces, person.figure, lot.rng("props", 9))
+        whole = Subject(kind, title, left, carvings, says, chosen)
+        return _on_a_foot(whole, person.figure, lot) if kind in _ON_A_FOOT else whole
     return _on_a_plinth(Subject(kind, title, pieces, carvings, says, chosen), pose.name, lot)
+
+
+def _on_a_foot(subject: Subject, one: Figure, lot: Lot) -> Subject:
+    """A bust or a head on its socle or pillar, as far as it has one."""
+    rng = lot.rng("props", 20)
+    if rng.random() > _ON_A_FOOT[subject.kind]:
+        return subject
+    stand = busts.choose(rng, subject.kind)
+    shoulders = float(np.linalg.norm(one.joints["LeftArm"] - one.joints["RightArm"]))
+    below = busts.build(stand, subject.pieces, one.joints["Spine2"][:2], shoulders)
+    return _with(subject, below, busts.words(stand, lot.rng("words", 3)), {"stand": stand})
 
 
 def _on_a_plinth(subject: Subject, pose: str, lot: Lot) -> Subject:
     """The subject with a plinth under all that touches the ground, more often than not."""
     plinth = plinths.choose(lot.rng("props", 20), pose)
-    beside = (*subject.said.get("beside", ()), plinths.words(plinth, lot.rng("words", 3)))
+    words = plinths.words(plinth, lot.rng("words", 3))
+    return _with(subject, plinths.build(plinth, subject.pieces), words, {"plinth": plinth})
+
+
+def _with(subject: Subject, pieces: list[Piece], words: str, chosen: dict[str, Any]) -> Subject:
+    """The subject with something below it."""
     return replace(
         subject,
-        pieces=[*subject.pieces, *plinths.build(plinth, subject.pieces)],
-        said={**subject.said, "beside": beside},
-        chosen={**subject.chosen, "plinth": plinth},
+        pieces=[*subject.pieces, *pieces],
+        said={**subject.said, "beside": (*subject.said.get("beside", ()), words)},
+        chosen={**subject.chosen, **chosen},
     )
 
 
@@ -108,7 +128,7 @@ def _rider(lot: Lot, settings: Settings, out: Path | None) -> Subject:
 
 
 def _person(
-    kind: str, lot: Lot, number: int, one, limits: Limits, settings: Settings, out: Path | None
+    kind: str, lot: Lot, number: int, one: Figure, limits: Limits, settings: Settings, out: Path | None
 ) -> tuple[Person, list[Piece], list[Carving]]:
     cell = _SIZES[kind] / settings.grid
     return built(drawn(lot, number, one, limits, settings), cell, settings, out)

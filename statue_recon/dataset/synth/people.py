@@ -25,6 +25,7 @@ from .run import Settings
 from .sculpt import Carving, Piece
 
 VEILED = 0.12  # of the women with nothing else on their heads
+_UPRIGHT = 0.7  # of a head's upward direction, along the world's: a veil falls down, also from heads that lie
 CLOTHS = "cloth"  # folder of simulated cloth, beside the statues
 
 
@@ -72,7 +73,8 @@ def drawn(lot: Lot, number: int, figure: Figure, limits: Limits, settings: Setti
     rng = lot.rng("dress", number)
     dress = dresses.choose(rng, figure.build, figure.pose, settings.cloth_share) if limits.dressed else Dress("")
     has_head = limits.head and "head" not in losses.broken
-    veiled = bool(figure.build.sex == "female" and has_head and rng.random() < VEILED)
+    upright = figure.bones["Head"][2, 2] > _UPRIGHT
+    veiled = bool(figure.build.sex == "female" and has_head and upright and rng.random() < VEILED)
     hair = hairs.choose(lot.rng("hair", number), figure.build, headgear=not veiled)
     without = tuple(side for side in ("Left", "Right") if not losses.has_hand(side))
     held = attributes.choose(lot.rng("props", number), figure, without) if limits.holds else ()

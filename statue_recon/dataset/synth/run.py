@@ -174,7 +174,7 @@ def _same_settings(settings: Settings, out: Path) -> None:
                 f"{out} holds statues made with other settings ({kept}).",
                 next_step="Give those settings again to go on with them, or another folder as --out.",
             )
-    path.write_text(json.dumps(told) + "\n", encoding="utf-8")
+    write_whole(path, (json.dumps(told) + "\n").encode("utf-8"))
 
 
 def _note_failure(out: Path, number: int, problem: str) -> None:

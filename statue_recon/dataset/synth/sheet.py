@@ -6,15 +6,14 @@ import json
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import trimesh
 from PIL import Image, ImageDraw, ImageFont
 
 from ...camera import Camera
 from ...mesh.mesh import LONGEST_SIDE, Mesh
 from ...photo.light import linear
+from ..files import read_triangles
 from ..render.fast import fast_views
 from .run import recipe_path, statue_path
 
@@ -52,9 +51,9 @@ def _tile(out: Path, number: int, azimuth: float) -> Image.Image:
 
 def picture(path: Path, azimuth: float = AZIMUTH) -> np.ndarray:
     """[TILE, TILE, 3] uint8 of a statue's file, upright on a pale ground."""
-    read: Any = trimesh.load(path, process=False)
-    mesh = Mesh(np.asarray(read.vertices, np.float32), np.asarray(read.faces, np.int32))
-    colours = linear(np.asarray(read.visual.vertex_colors[:, :3], np.float32) / 255)
+    found = read_triangles(path)
+    assert found.colours is not None  # ply.py writes them
+    mesh, colours = Mesh(found.vertices.astype(np.float32), found.faces), linear(found.colours / 255.0)
     radius = float(np.linalg.norm(mesh.vertices, axis=1).max())
     distance = 4.5 * LONGEST_SIDE / 1.8
     camera = Camera.orbit(azimuth, ELEVATION, distance, TILE, TILE, 0.47 * TILE * distance / radius)

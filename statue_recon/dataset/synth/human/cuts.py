@@ -11,9 +11,9 @@ from scipy import ndimage
 
 from .. import noise
 from ..sculpt import Piece
-from ..shapes import Shape, box, difference, intersection, turned, union, within_outline
+from ..shapes import Shape, box, difference, intersection, union, within_outline
 from .figure import Figure
-from .placing import shift, there
+from .placing import there
 from .relief import relief
 
 # Outlines of what remains, on the chest's frontal plane: X in shares of the shoulder joint's distance from the middle
@@ -40,21 +40,15 @@ def cut(kind: str, pieces: Sequence[Piece], figure: Figure, rng: np.random.Gener
 
 
 def bust(pieces: Sequence[Piece], figure: Figure, rng: np.random.Generator) -> list[Piece]:
-    """Head and breast with cut shoulders, on a turned foot more often than not."""
+    """Head and breast with cut shoulders."""
     form = str(rng.choice(list(BUST), p=(0.45, 0.25, 0.15, 0.15)))
-    left = _outlined(pieces, figure, BUST[form])
-    if form == "straight" and rng.random() < 0.8:
-        return there(left)
-    return there([*left, _socle(left, figure, rng)])
+    return there(_outlined(pieces, figure, BUST[form]))
 
 
 def head(pieces: Sequence[Piece], figure: Figure, rng: np.random.Generator) -> list[Piece]:
     """A head with its neck: cut level, broken, or with the tenon that once sat in a statue."""
     form = str(rng.choice(list(HEAD), p=(0.5, 0.2, 0.3)))
-    left = _outlined(pieces, figure, HEAD[form])
-    if rng.random() < 0.45:
-        left.append(_socle(left, figure, rng))
-    return there(left)
+    return there(_outlined(pieces, figure, HEAD[form]))
 
 
 def half_figure(pieces: Sequence[Piece], figure: Figure, rng: np.random.Generator) -> list[Piece]:
@@ -153,33 +147,6 @@ def _rounded(outline: NDArray) -> NDArray:
     first, last = outline[:-1], outline[1:]
     between = np.stack([0.75 * first + 0.25 * last, 0.25 * first + 0.75 * last], axis=1).reshape(-1, 2)
     return np.concatenate([outline[:1], between, outline[-1:]])
-
-
-def _socle(pieces: Sequence[Piece], figure: Figure, rng: np.random.Generator) -> Piece:
-    """A turned foot under the middle of what remains."""
-    size = float(np.linalg.norm(figure.joints["LeftArm"] - figure.joints["RightArm"])) / 0.37
-    wide, high = rng.uniform(0.085, 0.115) * size, rng.uniform(0.10, 0.16) * size
-    body = next(piece for piece in pieces if piece.name == "body").shape
-    at = _lowest(body, figure)
-    waist = wide * rng.uniform(0.45, 0.62)
-    profile = [(0, 0), (wide, 0), (wide, 0.16), (wide * 0.9, 0.20), (wide * 0.86, 0.30), (waist * 1.15, 0.42),
-               (waist, 0.58), (waist * 1.05, 0.72), (waist * 1.45, 0.84), (waist * 1.45, 0.93), (waist * 1.3, 1.0),
-               (waist * 1.25, 1.35), (0, 1.35)]  # fmt: skip
-    shape = turned(np.array(profile) * (1, high))
-    return Piece("socle", shape.moved(shift(at - (0, 0, high))), 0.006)
-
-
-def _lowest(shape: Shape, figure: Figure) -> NDArray:
-    """[3] the lowest point of a cut body under its middle, by looking up along a few columns."""
-    centre = figure.joints["Spine2"]
-    heights = np.arange(shape.low[2], figure.joints["Head"][2], 0.005)
-    depths = np.linspace(shape.low[1], shape.high[1], 24)
-    grid = np.array([(centre[0], y, z) for y in depths for z in heights], np.float32)
-    inside = (shape.distances(grid) < 0).reshape(len(depths), len(heights))
-    bottom = np.array([heights[column.argmax()] if column.any() else np.inf for column in inside])
-    low = float(bottom.min())
-    under = depths[bottom < low + 0.05]
-    return np.array([centre[0], under.mean(), low])
 
 
 def _tapered(top: NDArray, width: float, depth: float, height: float, narrower: float) -> Shape:

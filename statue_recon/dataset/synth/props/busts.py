@@ -1,4 +1,4 @@
-"""What busts and heads stand on: turned feet, blocks, pillars, index tablets; and slabs behind reliefs."""
+"""What busts and heads stand on: turned feet, blocks, pillars, index tablets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ....mesh.mesh import Mesh
 from ..human.placing import shift
-from ..relics.swept import outwards, ring, together
+from ..relics.swept import ring, together
 from ..relics.wheel import curve
 from ..sculpt import Piece
 from .forms import block, lathe, loft, placed, rod, straight
@@ -187,88 +187,3 @@ def _neck(mesh: Mesh, stand: Stand, pieces: Sequence[Piece], at: NDArray, scale:
     up = min(rise + 2 * _STEP, _SINK * max(stand.height, 0.2) * scale)
     profile = [(half, -2 * _STEP), (half, 0.5 * up), (0.75 * half, up + _STEP)]
     return [placed(lathe(profile, 24), shift(at))]
-
-
-@dataclass(frozen=True)
-class Slab:
-    """The ground of a relief, for what is 1.75 m high."""
-
-    form: str  # "square", "arched"
-    thick: float
-    margin: float
-    frame: float  # metres its moulded frame is wide; 0: none
-    seed: int = 0
-
-
-def choose_slab(rng: np.random.Generator) -> Slab:
-    frame = float(rng.uniform(0.03, 0.06)) if rng.random() < 0.5 else 0.0
-    form = "arched" if rng.random() < 0.3 else "square"
-    return Slab(
-        form,
-        round(float(rng.uniform(0.05, 0.1)), 4),
-        round(float(rng.uniform(0.04, 0.12)), 4),
-        round(frame, 4),
-        int(rng.integers(2**31)),
-    )
-
-
-def build_slab(slab: Slab, low: NDArray, high: NDArray, front: float) -> list[Piece]:
-    """The slab behind what reaches from `low` to `high` [3]: its front at Y = front, on z = low."""
-    scale = float((high - low).max()) / 1.75
-    margin, frame = slab.margin * scale, slab.frame * scale
-    behind = max(front, float(high[1])) + slab.thick * scale
-    outer = _panel(slab.form, low, high, margin + frame)
-    inner = _panel(slab.form, low, high, margin) if frame else outer
-    parts = [_plate(outer, front, behind)]
-    if frame:
-        proud = 0.9 * frame
-        parts.append(_rim(outer, inner, front - proud, behind))
-    return [Piece("slab", together(parts), 0.004 * scale)]
-
-
-def slab_words(slab: Slab, rng: np.random.Generator) -> str:
-    """ "on an arched slab with a moulded frame" """
-    shape = "an arched" if slab.form == "arched" else "a rectangular"
-    noun = str(rng.choice(("slab", "panel")))
-    return f"on {shape} {noun} with a moulded frame" if slab.frame else f"on {shape} {noun}"
-
-
-def _panel(form: str, low: NDArray, high: NDArray, margin: float) -> NDArray[np.float64]:
-    """[N, 2] X and Z of an outline around the bounds, from its foot upwards."""
-    a, b, foot, head = low[0] - margin, high[0] + margin, low[2] - margin, high[2] + margin
-    if form == "square":
-        return np.array([(a, foot), (b, foot), (b, head), (a, head)])
-    angle = np.linspace(0, np.pi, 24)
-    half = (b - a) / 2
-    rise = min(half, 0.35 * (head - foot))
-    arch = np.stack([(a + b) / 2 + half * np.cos(angle), head - rise + 1.25 * rise * np.sin(angle)], axis=1)
-    return np.concatenate([[(a, foot), (b, foot)], arch])
-
-
-def _plate(outline: NDArray, front: float, back: float) -> Mesh:
-    return loft([np.column_stack([outline[:, 0], np.full(len(outline), y), outline[:, 1]]) for y in (front, back)])
-
-
-def _rim(outer: NDArray, inner: NDArray, front: float, back: float) -> Mesh:
-    """A frame with a step towards the inside: four-sided in section, all round."""
-    middle = (outer + inner) / 2
-    section = [
-        (outer, back),
-        (outer, front),
-        (middle, front),
-        (middle, (2 * front + back) / 3),
-        (inner, (front + back) / 2),
-        (inner, back),
-    ]
-    rings = np.stack([np.column_stack([line[:, 0], np.full(len(line), y), line[:, 1]]) for line, y in section], axis=1)
-    return _ring(rings)
-
-
-def _ring(rings: NDArray) -> Mesh:
-    """Rings of points [K, N, 3] joined to the next and the last to the first."""
-    count, around = rings.shape[:2]
-    ring_at, at = np.meshgrid(np.arange(count), np.arange(around), indexing="ij")
-    a, b = ring_at * around + at, ring_at * around + (at + 1) % around
-    c, d = (ring_at + 1) % count * around + at, (ring_at + 1) % count * around + (at + 1) % around
-    faces = np.stack([a, b, d, a, d, c], axis=-1).reshape(-1, 3)
-    return outwards(Mesh(rings.reshape(-1, 3).astype(np.float32), faces.astype(np.int32)))

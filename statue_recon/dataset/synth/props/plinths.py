@@ -130,14 +130,27 @@ _NOUNS = {"stepped": ("stepped base", "base of three steps"), "two steps": ("bas
 
 
 def level(pieces: Sequence[Piece]) -> float:
-    """The lowest height of all pieces."""
-    return min(float(piece.shape.low[2]) for piece in pieces)
+    """The lowest height of all pieces; a shape's own, since its box may reach lower than it does."""
+    meshes = [float(piece.shape.low[2]) for piece in pieces if isinstance(piece.surface, Mesh)]
+    lowest = min(meshes, default=np.inf)
+    for piece in pieces:
+        if not isinstance(piece.surface, Mesh):
+            step = _LOOK * _scale(pieces)
+            for height in np.arange(piece.shape.low[2], min(piece.shape.high[2], lowest), step):
+                if len(_level_of(piece.shape, float(height))):
+                    lowest = float(height)
+                    break
+    return lowest
 
 
 def footprint(pieces: Sequence[Piece]) -> NDArray[np.float64]:
-    """[N, 2] places at which pieces touch the ground, or nearly."""
+    """[N, 2] places at which pieces touch the ground, or nearly; of what lies, all that is low."""
     lowest = level(pieces)
+    low = np.min([piece.shape.low for piece in pieces], axis=0)
+    size = np.max([piece.shape.high for piece in pieces], axis=0) - low
     near = lowest + _NEAR * _scale(pieces) * _STATUE
+    if size[2] < _LYING * size[:2].max():
+        near = max(near, lowest + float(size[2]) / 2)
     found = []
     for piece in pieces:
         if isinstance(piece.surface, Mesh):
@@ -146,6 +159,10 @@ def footprint(pieces: Sequence[Piece]) -> NDArray[np.float64]:
         elif piece.shape.low[2] < near:
             found.append(_level_of(piece.shape, (lowest + near) / 2))
     return np.concatenate(found).astype(float)
+
+
+_LOOK = 0.012  # metres between the levels looked at for a shape's lowest place, for a man of 1.75 m
+_LYING = 0.5  # of its width: what is lower lies
 
 
 def _level_of(shape: Shape, height: float) -> NDArray:
