@@ -20,6 +20,7 @@ import numpy as np
 
 from . import __version__, contract
 from .contract import CHECKPOINT_FOLDER, Request
+from .whole import draft_of, remove_drafts
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class Checkpoints:
     def __init__(self, folder: Path, request: Request):
         self.folder = folder / CHECKPOINT_FOLDER
         self.key = key_of(folder, request)
+        remove_drafts(self.folder)
         for stale in self.folder.glob("*.npz*"):
             if self.key not in stale.name:
                 stale.unlink()
@@ -80,16 +82,10 @@ def write(path: Path, value: Any) -> None:
     arrays: list[np.ndarray] = []
     tree = json.dumps(_take_apart(value, arrays))
     path.parent.mkdir(exist_ok=True)
-    half = path.with_suffix(".npz.part")
     entries = {str(number): array for number, array in enumerate(arrays)}
     entries[TREE] = np.frombuffer(tree.encode(), dtype=np.uint8)
-    try:
-        with half.open("wb") as file:
-            np.savez(file, allow_pickle=False, **entries)
-        half.replace(path)
-    except OSError:
-        half.unlink(missing_ok=True)  # a full disk gets its space back
-        raise
+    with draft_of(path) as draft, draft.open("wb") as file:
+        np.savez(file, allow_pickle=False, **entries)
 
 
 def read(path: Path) -> Any:

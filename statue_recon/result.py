@@ -6,7 +6,6 @@ import errno
 import io
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ from .camera import Camera
 from .contract import PREVIEW_FOLDER, Failure, Result
 from .glb import png, to_glb
 from .mesh.mesh import Mesh, TexturedMesh
-
-_PATIENCE = 20  # tenths of a second a reader may keep an old file open
+from .whole import draft_of
 
 
 def write_preview(folder: Path, name: str, mesh: Mesh, colours: NDArray[np.float32]) -> str:
@@ -90,33 +88,15 @@ def _json(value: dict[str, Any]) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Writes beside the target and moves it there, so that a reader never meets half a file."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Writes a file so that it is on the disk, whole, even if the power goes off."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
+        with draft_of(path) as draft, draft.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _move(beside, path)
     except OSError as error:
-        # What is left of it takes the very space that is missing.
-        if beside.parent.is_dir():
-            beside.unlink(missing_ok=True)
         raise _refusal(path, len(content), error) from error
-
-
-def _move(beside: Path, path: Path) -> None:
-    """Puts the new file in the old one's place; Windows refuses for as long as somebody is reading the old one."""
-    for _ in range(_PATIENCE):
-        try:
-            beside.replace(path)
-            return
-        except PermissionError:
-            if os.name != "nt":
-                raise
-            time.sleep(0.1)
-    beside.replace(path)
 
 
 def _refusal(path: Path, size: int, error: OSError) -> Failure:

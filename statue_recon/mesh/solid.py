@@ -19,7 +19,7 @@ from .mesh import Mesh
 ACCURACY = 2.0  # Warp's own default; right for scans with large holes
 # For meshes that are closed or nearly so: of 200 000 points within 16 mm of a posed body not one fell on the wrong
 # side, in less than half the time; at 0.8 six in a hundred did.
-ACCURACY_CLOSED = 1.2
+ACCURACY_CLOSED = 1.1
 _MARGIN = 2  # cells around the mesh
 _COARSEST = 24  # cells along the longest side, asked one by one; finer grids are asked near the surface only
 _BAND = 2.0  # cells: a node twice as far from its neighbours as a node is from its own is off by √3 at most

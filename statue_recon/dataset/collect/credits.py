@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from ...whole import draft_of
 from ..manifest import Manifest
 
 FILE = "CREDITS.md"
@@ -20,10 +20,8 @@ wherever the object, or a picture or a model made of it, is published. Written b
 def write_credits(manifest: Manifest) -> Path:
     """Writes the credits of all objects, in the order in which they were found. Returns the file."""
     place = manifest.folder / FILE
-    draft = place.with_name(f"{FILE}.{os.getpid()}")  # another run may be at it too
-    with draft.open("w", encoding="utf-8", newline="\n") as file:
+    with draft_of(place) as draft, draft.open("w", encoding="utf-8", newline="\n") as file:
         file.write(_ABOUT)
         for entry in manifest.entries("json_extract(source, '$.credit') IS NOT NULL"):
             file.write(f"- {entry['source']['credit']}\n")
-    draft.replace(place)
     return place

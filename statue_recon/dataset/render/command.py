@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...contract import Failed, Failure
 from ...ending import CANCELLED, DONE, FAILURE, ending, exit_code
+from ..progress import Line, span
 
 if TYPE_CHECKING:
     from .run import Progress
@@ -25,8 +25,6 @@ The layout one2345 is that of One-2-3-45's training set: eight views and four ne
 away, focal length 280 pixels.
 
 An interrupted run goes on with the same command. An object that cannot be rendered is reported and skipped."""
-
-_PATIENCE = 10.0  # seconds between two lines where there is no terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +73,7 @@ def run(given: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         show.say("Cancelled; the same command goes on.")
         return CANCELLED
+    show.close()
     sys.stdout.write(_summary(progress, show.seconds) + "\n")
     return DONE
 
@@ -128,50 +127,21 @@ def _count(text: str) -> int:
     return number
 
 
-class Show:
-    """Tells a person how the run goes: a line that moves where there is a terminal, else one every few seconds."""
-
-    def __init__(self) -> None:
-        self._began = self._told = time.monotonic()
-        self._moving = sys.stderr.isatty()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._began
+class Show(Line):
+    """Tells a person how the run goes."""
 
     def __call__(self, progress: Progress) -> None:
         if progress.problem:
             self.say(f"{progress.now} is skipped: {progress.problem}")
             progress.problem = ""
-        now = time.monotonic()
-        if self._moving:
-            sys.stderr.write("\r\x1b[K" + self._line(progress)[:118])
-            sys.stderr.flush()
-        elif now - self._told > _PATIENCE:
-            self._told = now
-            sys.stderr.write(self._line(progress) + "\n")
-
-    def say(self, text: str) -> None:
-        sys.stderr.write(("\r\x1b[K" if self._moving else "") + text + "\n")
-        sys.stderr.flush()
-
-    def _line(self, progress: Progress) -> str:
         total = progress.objects * progress.views_each
         there = progress.views + progress.views_before
-        rate = progress.views / max(self.seconds, 1e-9)
-        left = f" · {_duration((total - there) / rate)} left" if rate else ""
-        return f"{there} of {total} views · {rate:.2f} views/s{left} · {progress.now}"
+        rate = progress.views / self.seconds
+        left = f" · {span((total - there) / rate)} left" if rate else ""
+        self.show(f"{there} of {total} views · {rate:.2f} views/s{left} · {progress.now}")
 
 
 def _summary(progress: Progress, seconds: float) -> str:
     rate = f", {progress.views / seconds:.2f} views/s" if progress.views else ""
     failed = f"; {progress.failed} could not be rendered (see their failed.json)" if progress.failed else ""
-    return f"{progress.done} objects, {progress.views} new views in {_duration(seconds)}{rate}{failed}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    if seconds < 6000:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    return f"{progress.done} objects, {progress.views} new views in {span(seconds)}{rate}{failed}"

@@ -10,13 +10,13 @@ view_0.json          the camera and how the picture was made; written last
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Failure
+from ...whole import write_whole
 
 _MOST = 65535
 
@@ -79,13 +79,6 @@ def write_png(path: Path, picture: NDArray) -> None:
 
     encoded = cv2.imencode(".png", _swapped(picture), [cv2.IMWRITE_PNG_COMPRESSION, 3])[1]
     write_whole(path, encoded.tobytes())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes beside the target and moves it there."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    beside.write_bytes(content)
-    beside.replace(path)
 
 
 def _swapped(picture: NDArray) -> NDArray:

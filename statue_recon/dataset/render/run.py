@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from ...contract import Failure
+from ...whole import remove_drafts, write_whole
 from .blender import Gone, Refused
 from .layout import View, one2345, views
-from .picture import write_whole
 from .setting import BACKGROUND_PICTURES, draw, pictures_in
 from .shape import Shape, read_shape
 from .subjects import Subject, Subjects
@@ -164,8 +164,7 @@ def _render_one(
         }
         taker.load(subject.path, shape, setting)
         folder.mkdir(parents=True, exist_ok=True)
-        for half in folder.glob(".*.part"):  # of a run that was killed
-            half.unlink()
+        remove_drafts(folder)
         (folder / FAILED).unlink(missing_ok=True)
         todo = [(wanted[number], _seed_of(settings, subject, wanted[number]), behind[number]) for number in missing]
         for view, colour, seen in taker.pictures(todo):

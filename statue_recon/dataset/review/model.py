@@ -23,11 +23,10 @@ from numpy.typing import NDArray
 
 from ...contract import Failure
 from ...mesh.mesh import LONGEST_SIDE, Mesh
+from ..files import NoMesh, read_triangles
 
 MAGIC = b"SRM1"
 FACES = 60_000  # a statue's folds still show, and the smallest machine still turns it smoothly
-STONE = (176, 172, 165)  # sRGB, of parts without colours beside parts with colours
-_Y_UP = (".glb", ".gltf")  # by the specification of glTF; everything else counts as Z up, as in `evaluate`
 _EASY = 2_000_000  # faces that quadric decimation takes in a few seconds; more are thinned on a grid before
 _CELLS = 400  # of that grid, along the longest side
 _PLACES = 2**20  # of a grid on which only vertices at the very same place meet; its cells can be numbered in 63 bits
@@ -46,27 +45,28 @@ class Model:
 
 def read_model(path: Path, most: int = FACES) -> Model:
     """The mesh in a file, with about `most` faces at the most; textures become colours of the vertices."""
+    import trimesh
+
+    ending = path.suffix.lower()
+    if not path.is_file():
+        raise Failure(f"The mesh file {path.name} is not where the manifest says.", next_step=f"Look for it at {path}.")
+    if ending.lstrip(".") not in trimesh.exchange.load.mesh_formats():
+        kind = "FBX files" if ending == ".fbx" else f"Files that end in “{ending}”"
+        raise Failure(f"{kind} cannot be shown here.", next_step=_ANYWAY)
     try:
-        vertices, faces, colours = _read(path)
-    except Failure:
-        raise
+        found = read_triangles(path)
     except MemoryError as error:
         raise Failure(f"{path.name} is too large for the memory of this machine.", next_step=_ANYWAY) from error
-    except Exception as error:  # trimesh's readers fail in as many ways as there are formats
-        reason = " ".join(str(error).split())[:200]
-        raise Failure(f"{path.name} cannot be read ({type(error).__name__}: {reason}).", next_step=_ANYWAY) from error
-    count = len(faces)
-    vertices, faces, colours = _used(vertices, faces, colours)
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    longest = float((high - low).max())
-    if not longest > 0:
-        raise Failure(f"{path.name} is a single point.", next_step=_ANYWAY)
-    placed = ((vertices - (low + high) / 2) * (LONGEST_SIDE / longest)).astype(np.float32)
+    except NoMesh as error:
+        raise Failure(f"The mesh in {path.name} {error}.", next_step=_ANYWAY) from error
+    low, high = found.vertices.min(axis=0), found.vertices.max(axis=0)
+    placed = ((found.vertices - (low + high) / 2) * (LONGEST_SIDE / (high - low).max())).astype(np.float32)
     # One vertex for each place, since STL has three of its own for every face; of enormous meshes for each cell.
-    mesh, colours = _on_a_grid(Mesh(placed, faces), colours, _CELLS if count > _EASY else _PLACES)
+    cells = _CELLS if len(found.faces) > _EASY else _PLACES
+    mesh, colours = _on_a_grid(Mesh(placed, found.faces), found.colours, cells)
     mesh, colours = _thinned(mesh, colours, most)
     width, depth, height = (float(side) for side in high - low)
-    return Model(mesh, colours, count, (width, depth, height))
+    return Model(mesh, colours, len(found.faces), (width, depth, height))
 
 
 def pack(model: Model) -> bytes:
@@ -84,73 +84,6 @@ def pack(model: Model) -> bytes:
         mesh.faces.astype("<u4").tobytes(),
     ]
     return b"".join(parts)
-
-
-def _read(path: Path) -> tuple[NDArray, NDArray, NDArray | None]:
-    """Vertices [V, 3] float64 with Z up, faces [F, 3], colours [V, 3] uint8 or None."""
-    import trimesh
-
-    ending = path.suffix.lower()
-    if not path.is_file():
-        raise Failure(f"The mesh file {path.name} is not where the manifest says.", next_step=f"Look for it at {path}.")
-    if ending.lstrip(".") not in trimesh.exchange.load.mesh_formats():
-        kind = "FBX files" if ending == ".fbx" else f"Files that end in “{ending}”"
-        raise Failure(f"{kind} cannot be shown here.", next_step=_ANYWAY)
-    loaded: Any = trimesh.load(path, process=False)
-    parts = list(_parts(loaded if isinstance(loaded, trimesh.Scene) else loaded.scene()))
-    if not parts:
-        raise Failure(f"{path.name} has no faces: it is empty, or a cloud of points.", next_step=_ANYWAY)
-    starts = np.cumsum([0] + [len(vertices) for vertices, _, _ in parts])
-    vertices = np.concatenate([vertices for vertices, _, _ in parts])
-    faces = np.concatenate([faces + start for (_, faces, _), start in zip(parts, starts[:-1], strict=True)])
-    colours = None
-    if any(colour is not None for _, _, colour in parts):
-        plain = np.array(STONE, np.uint8)
-        colours = np.concatenate(
-            [np.broadcast_to(plain, points.shape) if colour is None else colour for points, _, colour in parts]
-        )
-    if faces.min() < 0 or faces.max() >= len(vertices) or not np.isfinite(vertices).all():
-        raise Failure(f"{path.name} is damaged: faces without corners, or corners nowhere.", next_step=_ANYWAY)
-    if ending in _Y_UP:
-        vertices = np.stack([vertices[:, 0], -vertices[:, 2], vertices[:, 1]], axis=1)
-    return vertices, faces, colours
-
-
-def _parts(scene: Any):
-    """Each mesh of a scene where it stands: vertices, faces, colours or None."""
-    for node in scene.graph.nodes_geometry:
-        transform, name = scene.graph[node]
-        part = scene.geometry[name]
-        faces = np.asarray(getattr(part, "faces", ()), np.int64)
-        if not len(faces):
-            continue
-        vertices = np.asarray(part.vertices, np.float64)
-        if not np.array_equal(transform, np.eye(4)):  # most files have but one part, where it stands
-            vertices = vertices @ transform[:3, :3].T + transform[:3, 3]
-        yield vertices, faces[:, ::-1] if np.linalg.det(transform[:3, :3]) < 0 else faces, _colours_of(part)
-
-
-def _colours_of(part: Any) -> NDArray[np.uint8] | None:
-    """[V, 3] sRGB, of the vertices, or of the texture where they lie on it."""
-    visual = part.visual
-    if visual is None or not visual.defined:
-        return None
-    try:
-        if visual.kind == "texture":
-            visual = visual.to_color()
-        # A material without a texture has one colour for all.
-        colours = np.broadcast_to(visual.vertex_colors, (len(part.vertices), 4))[:, :3]
-    except Exception:  # a picture that is missing or broken leaves the shape to be looked at
-        return None
-    return colours.astype(np.uint8)
-
-
-def _used(vertices: NDArray, faces: NDArray, colours: NDArray | None) -> tuple[NDArray, NDArray, NDArray | None]:
-    """Without the vertices that no face uses, which would count for the size."""
-    used = np.zeros(len(vertices), bool)
-    used[faces] = True
-    number = np.cumsum(used, dtype=np.int64) - 1
-    return vertices[used], number[faces].astype(np.int32), None if colours is None else colours[used]
 
 
 def _thinned(mesh: Mesh, colours: NDArray | None, most: int) -> tuple[Mesh, NDArray | None]:

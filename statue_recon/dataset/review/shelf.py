@@ -20,6 +20,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from ...contract import Failure
+from ...whole import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -189,9 +190,7 @@ def _read_files(line: Connection) -> None:
         except (EOFError, OSError):
             return
         try:
-            unfinished = kept.with_suffix(".part")
-            unfinished.write_bytes(pack(read_model(path)))
-            unfinished.replace(kept)
+            write_whole(kept, pack(read_model(path)))
             line.send(None)
         except Failure as failure:
             line.send((failure.message, failure.next_step))

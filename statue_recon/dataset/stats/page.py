@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
 from ...contract import Failure
+from ...whole import draft_of
 from ..collect.licence import asks_for_the_author
 from ..manifest import USED, Entry, Manifest
 from . import charts
@@ -31,18 +31,14 @@ _HEAD = """<!doctype html>
 
 def write_page(manifest: Manifest, numbers: Numbers, shown: Iterable[Picture | None], out: Path) -> None:
     """Writes the page in place of an earlier one. shown: the pictures; fetched as they are written."""
-    draft = out.with_name(f"{out.name}.{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+        with draft_of(out) as draft, draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
             file.writelines(_page(manifest, numbers, shown))
-        draft.replace(out)
     except OSError as error:
         raise Failure(
             f"The page {out} cannot be written: {error.strerror or error}.", next_step="Choose another --out."
         ) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _page(manifest: Manifest, numbers: Numbers, shown: Iterable[Picture | None]) -> Iterator[str]:
