@@ -9,6 +9,7 @@ import warp as wp
 
 wp.set_module_options({"enable_backward": False})
 
+
 @wp.kernel
 def signed_distance(
     mesh: wp.uint64, points: wp.array(dtype=wp.vec3), reach: float, accuracy: float, distances: wp.array(dtype=float)

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: one a core)"
     )
     parser.add_argument(
-        "--grid", type=_positive, default=208, metavar="N", help="cells along the longest side (default: 208)"
+        "--grid", type=_positive, default=192, metavar="N", help="cells along the longest side (default: 192)"
     )
     parser.add_argument(
         "--faces", type=_positive, default=30_000, metavar="N", help="of a statue, at most (default: 30000)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,6 +35,11 @@ class Piece:
             return self.surface
         low, high = self.surface.vertices.min(axis=0), self.surface.vertices.max(axis=0)
         return Shape(low, high, Surface(self.surface, accuracy=ACCURACY_CLOSED).signed_distances)
+
+    @cached_property
+    def lattice(self) -> Lattice:
+        """What is known of its distances beforehand."""
+        return Lattice.of(self.shape)
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def _spacing(size: NDArray, grid: int) -> float:
     return max(float(size.max()) / grid, float(np.cbrt(size.prod() / (_FULL * grid**3))))
 
 
-_FULL = 0.35  # of the cube around the longest side: the most cells a block may have
+_FULL = 0.25  # of the cube around the longest side: the most cells a block may have
 
 
 @dataclass(frozen=True)
@@ -107,9 +112,9 @@ class Block:
     def distances(self, points: NDArray) -> NDArray[np.float32]:
         """Distances [N] of points [N, 3], negative inside."""
         points = np.ascontiguousarray(points, np.float32)
-        whole = np.full(len(points), np.float32(1e3))
-        for piece in self.pieces:
-            whole = merged(whole, distances_near(piece.shape, points, whole + piece.blend), piece.blend)
+        whole = np.full(len(points), _FAR)
+        for piece, own in zip(self.pieces, self._of_pieces(points), strict=True):
+            whole = merged(whole, own, piece.blend)
         for carving in self.carvings:
             whole = np.asarray(carving.change(points, whole), np.float32)
         return whole
@@ -118,10 +123,8 @@ class Block:
         """Whose surface each point [N, 3] of the block's surface is: an index into `names`."""
         points = np.ascontiguousarray(points, np.float32)
         owner = np.zeros(len(points), np.uint8)
-        nearest = np.full(len(points), np.float32(1e3))
-        whole = nearest.copy()
-        for piece in self.pieces:
-            own = distances_near(piece.shape, points, whole + piece.blend)
+        nearest, whole = np.full(len(points), _FAR), np.full(len(points), _FAR)
+        for piece, own in zip(self.pieces, self._of_pieces(points), strict=True):
             owner = np.where(own < nearest, np.uint8(self.names.index(piece.name)), owner)
             nearest = np.minimum(nearest, own)
             whole = merged(whole, own, piece.blend)
@@ -132,18 +135,55 @@ class Block:
             whole = carved
         return owner
 
+    def _of_pieces(self, points: NDArray) -> Iterator[NDArray[np.float32]]:
+        """Each piece's distances [N], exact where they matter to the whole, elsewhere too small but large enough.
 
+        Asking a mesh costs microseconds a point, and most points are near one piece only.
+        """
+        bounds = [piece.lattice.bounds(points) for piece in self.pieces]
+        blend = max(piece.blend for piece in self.pieces)
+        enough = np.min([most for _, most in bounds], axis=0) + np.float32(blend)
+        for piece, (least, _) in zip(self.pieces, bounds, strict=True):
+            asked = np.flatnonzero(least < enough)
+            if len(asked):
+                least[asked] = piece.shape.distances(points[asked])
+            yield least
+
+
+_FAR = np.float32(1e3)  # metres
 _TAKEN = 0.002  # metres a carving must have taken away for its trace to be the surface
 
 
-def distances_near(shape: Shape, points: NDArray, enough: NDArray) -> NDArray[np.float32]:
-    """The shape's distances [N] where they could be smaller than `enough` [N]; elsewhere those to its box."""
-    outside = np.maximum(np.maximum(shape.low - points, points - shape.high), 0)
-    found = np.linalg.norm(outside, axis=1).astype(np.float32)
-    asked = np.flatnonzero(found < enough)
-    if len(asked):
-        found[asked] = shape.distances(points[asked])
-    return found
+@dataclass(frozen=True)
+class Lattice:
+    """A shape's distances at the nodes of a coarse grid over its box: how near and how far it can be elsewhere."""
+
+    low: NDArray  # [3]
+    high: NDArray  # [3]
+    spacing: float  # metres
+    values: NDArray[np.float32]  # [X, Y, Z]
+    steep: float  # as the shape's
+
+    @staticmethod
+    def of(shape: Shape) -> Lattice:
+        size = np.maximum(shape.high - shape.low, 1e-3).astype(float)
+        spacing = float(np.cbrt(size.prod() / _NODES))
+        counts = np.floor(size / spacing + 1.5).astype(int)
+        nodes = shape.low + spacing * np.indices(counts).reshape(3, -1).T
+        values = shape.distances(nodes.astype(np.float32)).reshape(counts)
+        return Lattice(shape.low, shape.high, spacing, values, shape.steep)
+
+    def bounds(self, points: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The least and the most [N] the shape's distances can be at points [N, 3]."""
+        places = (points - self.low.astype(np.float32)) / np.float32(self.spacing)
+        nearest = np.clip(np.rint(places), 0, np.array(self.values.shape, np.float32) - 1)
+        way = np.float32(self.steep * self.spacing) * np.linalg.norm(places - nearest, axis=1)
+        here = self.values[tuple(nearest.astype(np.intp).T)]
+        aside = np.linalg.norm(np.maximum(np.maximum(self.low - points, points - self.high), 0), axis=1)
+        return np.where(aside > 0, np.maximum(here - way, aside.astype(np.float32)), here - way), here + way
+
+
+_NODES = 4000  # of a lattice
 
 
 def _rounded(field: SDF, radius: float) -> SDF:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+_BUMPY = 2.0  # how steep the distances of a displaced surface may be
+
 Distances = Callable[[NDArray], NDArray]  # points [N, 3] float32 → distances [N] float32
 
 
@@ -22,6 +24,7 @@ class Shape:
     low: NDArray  # [3]
     high: NDArray  # [3]
     distances: Distances
+    steep: float = 1.0  # how many times faster than the way walked its distances may change
 
     def moved(self, to_world: ArrayLike) -> Shape:
         """The shape carried by a rigid [4, 4] matrix with at most one scale for all axes."""
@@ -34,11 +37,11 @@ class Shape:
         def distances(points: NDArray) -> NDArray:
             return scale * self.distances((points @ back[:3, :3].T + back[:3, 3]).astype(np.float32))
 
-        return Shape(corners.min(axis=0), corners.max(axis=0), distances)
+        return Shape(corners.min(axis=0), corners.max(axis=0), distances, self.steep)
 
     def displaced(self, amount: Distances, most: float) -> Shape:
         """The surface pushed outwards by `amount` at each point, in metres; never further than `most`."""
-        return Shape(self.low - most, self.high + most, lambda points: self.distances(points) - amount(points))
+        return Shape(self.low - most, self.high + most, lambda points: self.distances(points) - amount(points), _BUMPY)
 
 
 def ball(centre: ArrayLike, radius: float) -> Shape:
@@ -143,16 +146,21 @@ def union(shapes: Sequence[Shape], blend: float = 0.0) -> Shape:
         return nearest
 
     low = np.min([part.low for part in parts], axis=0) - blend
-    return Shape(low, np.max([part.high for part in parts], axis=0) + blend, distances)
+    high = np.max([part.high for part in parts], axis=0) + blend
+    return Shape(low, high, distances, max(part.steep for part in parts))
 
 
 def intersection(one: Shape, other: Shape, blend: float = 0.0) -> Shape:
     low, high = np.maximum(one.low, other.low), np.minimum(one.high, other.high)
-    return Shape(low, high, lambda points: -merged(-one.distances(points), -other.distances(points), blend))
+    steep = max(one.steep, other.steep)
+    return Shape(low, high, lambda points: -merged(-one.distances(points), -other.distances(points), blend), steep)
 
 
 def difference(one: Shape, other: Shape, blend: float = 0.0) -> Shape:
-    return Shape(one.low, one.high, lambda points: -merged(-one.distances(points), other.distances(points), blend))
+    steep = max(one.steep, other.steep)
+    return Shape(
+        one.low, one.high, lambda points: -merged(-one.distances(points), other.distances(points), blend), steep
+    )
 
 
 def merged(one: NDArray, other: NDArray, blend: float) -> NDArray:

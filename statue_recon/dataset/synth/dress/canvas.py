@@ -110,7 +110,10 @@ def _solid(canvas: Canvas) -> Shape:
     corners = axis.points(canvas.down[cloth], canvas.angle[cloth], canvas.radius[cloth])
     line = axis.points(canvas.down[cloth], canvas.angle[cloth], np.zeros(int(cloth.sum())))
     places = np.concatenate([corners, line])
-    return Shape(places.min(axis=0) - ROW, places.max(axis=0) + ROW, distances)
+    return Shape(places.min(axis=0) - ROW, places.max(axis=0) + ROW, distances, _STEEP)
+
+
+_STEEP = 2.0  # how fast the distances change at the worst, but for a few places
 
 
 def _widened(canvas: Canvas) -> NDArray[np.float64]:
