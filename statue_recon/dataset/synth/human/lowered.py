@@ -70,8 +70,8 @@ LOWERED: Mapping[str, Stance] = {
     ),
     "sitting on the heels": Stance(
         ("kneeling, sitting on the heels", "kneeling back on the heels"),
-        {"body": (4, 0, 0), "waist": (4, 0, 0), "left_hip": (84, 8, 2), "left_knee": (154, 0, 0),
-         "left_ankle": (-52, 0, 0), "right_hip": (84, 8, 2), "right_knee": (154, 0, 0), "right_ankle": (-52, 0, 0)},
+        {"body": (4, 0, 0), "waist": (4, 0, 0), "left_hip": (66, 8, 2), "left_knee": (154, 0, 0),
+         "left_ankle": (-52, 0, 0), "right_hip": (66, 8, 2), "right_knee": (154, 0, 0), "right_ankle": (-52, 0, 0)},
         (("on the thigh", "on the thigh"), ("offering", "offering"), ("praying", "praying"),
          ("in the lap", "in the lap")),
         heels=(None, None), carried_by="all", share=0.7, spread=1.5, turning=8,

@@ -44,9 +44,14 @@ _MARGINS = (0.02, 0.09)
 _NONE = 0.06  # share of the figures without any
 _INSCRIBED = 0.35  # share of those whose front is high and level enough
 _FRONT = 0.085  # metres: as high it must be
-_NEAR = 0.03  # of the statue's height: what is lower touches the ground
+_NEAR = 0.09  # of the statue's height: what is lower touches the ground
 _STATUE = 1.75  # metres
 _AROUND = 96
+_SUNK = {
+    "kneeling": 0.03,
+    "sitting on the heels": 0.03,
+    "kneeling on one knee": 0.025,
+}  # metres: knees are not quite down
 _DEEP = 0.009  # metres letters are cut
 
 
@@ -83,6 +88,7 @@ def choose(rng: np.random.Generator, pose: str = "") -> Plinth | None:
         round(height, 4),
         round(float(rng.uniform(*_MARGINS)), 4),
         bool(flat and rng.random() < _INSCRIBED),
+        _SUNK.get(pose, 0.01),
         seed=int(rng.integers(2**31)),
     )
 
