@@ -63,6 +63,7 @@ def torso(pieces: Sequence[Piece], figure: Figure, rng: np.random.Generator) -> 
     """What time leaves of a statue: no head, arms broken at the upper arm, legs at the thigh."""
     gone = np.zeros(len(figure.vertices), bool)
     lost: list[Shape] = []
+    lowest = np.inf
     for bone, (least, most), reach in _BREAKS:
         start, end = figure.joints[bone], figure.joints[f"{bone}.tail"]
         along = (end - start) / np.linalg.norm(end - start)
@@ -70,12 +71,16 @@ def torso(pieces: Sequence[Piece], figure: Figure, rng: np.random.Generator) -> 
         beyond = (figure.vertices - place - _CLEAR * along) @ along > 0
         gone |= figure.below(bone) | (figure.along(bone) & beyond)
         lost.append(_break(place, along + rng.normal(scale=0.2, size=3), reach, int(rng.integers(2**31))))
+        lowest = min(lowest, float(place[2]))
+    # What hangs about the legs is broken with them.
+    seed = int(rng.integers(2**31))
+    keep = box((-5, -5, lowest - 0.05), (5, 5, 5)).displaced(lambda at: 0.02 * noise.fractal(at, 0.12, 3, seed), 0.03)
     remains = []
     for piece in pieces:
         if piece.name in _OF_THE_HEAD:
             continue
         whole = Piece("body", figure.mesh("body", without=gone), piece.blend) if piece.name == "body" else piece
-        remains.append(replace(whole, surface=difference(whole.shape, union(lost))))
+        remains.append(replace(whole, surface=intersection(difference(whole.shape, union(lost)), keep)))
     return there(remains)
 
 
