@@ -157,6 +157,9 @@ def as_text(outcome: Counter[str], shares: Mapping[str, float]) -> str:
         )
     if outcome["left"]:
         lines.append(f"{outcome['left']} objects are not used any more and belong to no set.")
+    empty = [name for name in SETS if objects and shares[name] > 0 and not outcome[name]]
+    if empty:
+        lines.append(f"No object fell to {' and '.join(empty)}: of so few, chance decides. Try another --seed.")
     if not objects:
         lines.append("No object of this collection is used: collect some, or see what clean and review dropped.")
     return "\n".join(lines) + "\n"

@@ -75,6 +75,7 @@ def test_a_piece_that_touches_nothing_is_lost():
     ball, crumb = shapes.ball((0, 0, 0), 0.5), shapes.ball((2, 0, 0), 0.1)
     done = sculpted([Piece("ball", ball), Piece("crumb", crumb)], grid=96)
     assert done.mesh.vertices[:, 0].max() < 0.6
+    assert done.kept == pytest.approx(0.5**3 / (0.5**3 + 0.1**3), abs=0.01)
 
 
 def test_a_break_takes_the_end_of_a_limb_and_is_known_as_a_break():

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 VERSION = 1  # of the recipes: the same numbers make another statue when it changes
 RELICS = 0.22  # of all; the rest are figures
+_WHOLE = 0.8  # of the block: where more fell off with a crack or a break, it is hard to tell what is left
 _TRIES = 4  # of one number, with other chances each time
 
 
@@ -50,12 +51,12 @@ def make(settings: Settings, number: int, out: Path | None = None) -> Statue:
     """
     for attempt in range(_TRIES):
         lot = Lot(settings.seed, number, attempt)
-        statue = _made(settings, lot, subject(settings, lot, out))
-        problem = flaw(statue.mesh)
+        statue, kept = _made(settings, lot, subject(settings, lot, out))
+        problem = flaw(statue.mesh) or (f"only {kept:.0%} of it are left" if kept < _WHOLE else None)
         if problem is None:
             return statue
         log.info("statue %d, attempt %d: %s", number, attempt, problem)
-    raise ValueError(f"no closed surface in {_TRIES} attempts")
+    raise ValueError(f"no statue in {_TRIES} attempts: {problem}")
 
 
 def subject(settings: Settings, lot: Lot, out: Path | None) -> Subject:
@@ -74,7 +75,8 @@ def _relic(lot: Lot) -> Subject:
     return Subject("relic", kind, relics.build(drawn), [], {"who": who}, {"relic": drawn}, thin=kind == "vessel")
 
 
-def _made(settings: Settings, lot: Lot, shown: Subject) -> Statue:
+def _made(settings: Settings, lot: Lot, shown: Subject) -> tuple[Statue, float]:
+    """The statue, and how much of what was drawn it still is, 0 … 1."""
     rng = lot.rng("damage")
     age = wear.choose(rng, shown.thin)
     stuff = material.choose(lot.rng("material"), "relic" if shown.kind == "relic" else "figure")
@@ -87,7 +89,7 @@ def _made(settings: Settings, lot: Lot, shown: Subject) -> Statue:
     words = lot.rng("words", 1)
     text = caption(shown.says(*material.words(stuff, words), wear.words(age, words, bool(carvings))), words)
     chosen = {"version": VERSION, "lot": lot, "kind": shown.kind, "wear": age, "material": stuff, **shown.chosen}
-    return Statue(_normalised(carved.mesh), surface, shown.title, text, plain(chosen))
+    return Statue(_normalised(carved.mesh), surface, shown.title, text, plain(chosen)), carved.kept
 
 
 def _normalised(mesh: Mesh) -> Mesh:

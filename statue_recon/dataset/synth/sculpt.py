@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ...evaluate.surface import volume
 from ...field.sdf import SDF
 from ...mesh.extract import extract, simplify
 from ...mesh.mesh import Mesh
@@ -60,6 +61,7 @@ class Sculpture:
     regions: tuple[str, ...]  # names of the pieces and carvings
     region: NDArray[np.uint8]  # [V] index into regions
     hollow: NDArray[np.float32]  # [V] −1 on the sharpest edges … 0 flat … 1 in the deepest folds
+    kept: float  # 0 … 1, how much of the block the largest part is, about; the rest fell off
 
 
 def sculpted(
@@ -79,8 +81,11 @@ def sculpted(
     field = refined(block.distances, low, high, _spacing(high - low, grid))
     if rounding > 0:
         field = _rounded(field, rounding)
-    mesh = simplify(extract(field), faces)
-    return Sculpture(mesh, field, block.names, block.regions(mesh.vertices), hollowness(field, mesh.vertices))
+    largest = extract(field)
+    kept = volume(largest) / (np.count_nonzero(field.values < 0) * field.spacing**3)
+    mesh = simplify(largest, faces)
+    hollow = hollowness(field, mesh.vertices)
+    return Sculpture(mesh, field, block.names, block.regions(mesh.vertices), hollow, min(float(kept), 1.0))
 
 
 def _spacing(size: NDArray, grid: int) -> float:
