@@ -1,17 +1,12 @@
 """What only Blender reads, FBX and glTF whose corners are packed, is read by Blender."""
 
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from statue_recon.dataset.clean.pen import Limits
 from statue_recon.dataset.clean.sift import Settings, sift
 from statue_recon.dataset.manifest import Manifest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-from blenders import BLENDERS, environment
 
 MAKE = """
 import sys, bpy
@@ -27,13 +22,11 @@ bpy.ops.export_scene.fbx(filepath=sys.argv[1] + "/model.fbx")
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory) -> dict[str, dict]:
-    python = next(filter(None, map(environment, BLENDERS)), None)
-    assert python, "no Blender can be set up: it needs Python 3.11 or 3.13"
+def found(blender, tmp_path_factory) -> dict[str, dict]:
     folder = tmp_path_factory.mktemp("made in blender")
-    subprocess.run([str(python), "-c", MAKE, str(folder)], check=True, capture_output=True)
+    subprocess.run([str(blender), "-c", MAKE, str(folder)], check=True, capture_output=True)
     (folder / "torn.fbx").write_bytes((folder / "model.fbx").read_bytes()[:5000])
-    settings = Settings(Limits(100.0, 2 * 2**30), ("artefact",), None, str(python))
+    settings = Settings(Limits(100.0, 2 * 2**30), ("artefact",), None, str(blender))
     with Manifest(folder, create=True) as manifest:
         for name in ("plain.glb", "packed.glb", "model.fbx", "torn.fbx"):
             manifest.record(name, "source", {"file": name, "title": "Statue", "source": "folder"})

@@ -23,18 +23,7 @@ from statue_recon.dataset.render.setting import draw
 from statue_recon.dataset.render.shape import read_shape
 from statue_recon.mesh.mesh import Mesh
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-from blenders import BLENDERS, environment
-
 QUICK = ("--samples", 1, "--no-denoise", "--device", "cpu")
-
-
-@pytest.fixture(scope="module")
-def blender() -> Path:
-    """A Python with Blender's module, of the first version that can be had."""
-    python = next(filter(None, map(environment, BLENDERS)), None)
-    assert python, "no Blender can be set up: it needs Python 3.11 or 3.13"
-    return python
 
 
 def overlap(folder: Path, name: str) -> float:

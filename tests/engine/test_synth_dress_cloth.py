@@ -1,8 +1,6 @@
 """Cloth that falls in a real Blender, and what happens without one."""
 
-import os
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,11 +22,6 @@ try:
 except Failure as failure:
     pytest.skip(f"no human body data: {failure}", allow_module_level=True)
 
-ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".bpy" / "4.5" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-with_blender = pytest.mark.skipif(
-    not PYTHON.exists(), reason=f"no Python with bpy at {PYTHON}: tools/blenders.py makes it"
-)
 LAP = Dress("hip mantle", made="fallen", seed=3)
 
 
@@ -38,13 +31,12 @@ def somebody(stance, arms=None):
 
 
 @pytest.fixture(scope="module")
-def lap(tmp_path_factory):
+def lap(blender, tmp_path_factory):
     """Cloth on the lap of one who sits, fallen once for all tests: the figure, the folder it is kept in, the pieces."""
     who, kept = somebody("seated"), tmp_path_factory.mktemp("kept")
-    return who, kept, *cloth.fallen(LAP, who, str(PYTHON), kept)
+    return who, kept, *cloth.fallen(LAP, who, str(blender), kept)
 
 
-@with_blender
 def test_cloth_falls_on_a_lap_and_stays_outside_the_body(lap):
     who, _, made, pieces = lap
     assert made.made == "fallen"
@@ -57,20 +49,17 @@ def test_cloth_falls_on_a_lap_and_stays_outside_the_body(lap):
     assert np.quantile(deep, 0.97) < 0.005
 
 
-@with_blender
 def test_fallen_cloth_is_a_closed_solid(lap):
     surface = lap[3][-1].surface
     mesh = trimesh.Trimesh(surface.vertices, surface.faces, process=False)
     assert mesh.is_watertight and mesh.is_winding_consistent and mesh.volume > 0
 
 
-@with_blender
-def test_the_same_cloth_falls_the_same_way_twice(lap, tmp_path):
-    _, again = cloth.fallen(LAP, lap[0], str(PYTHON), tmp_path)
+def test_the_same_cloth_falls_the_same_way_twice(blender, lap, tmp_path):
+    _, again = cloth.fallen(LAP, lap[0], str(blender), tmp_path)
     assert np.array_equal(again[-1].surface.vertices, lap[3][-1].surface.vertices)
 
 
-@with_blender
 def test_what_has_fallen_once_is_read_without_blender(lap):
     who, kept, _, pieces = lap
     made, again = cloth.fallen(LAP, who, str(kept / "no blender"), kept)
