@@ -58,7 +58,7 @@ class Failure(Exception):
     """Something a person can mend: a sentence that says what happened and why, and the next step."""
 
     def __init__(self, message: str, next_step: str):
-        super().__init__(message)
+        super().__init__(message, next_step)  # both, so that it can travel between processes
         self.message = message
         self.next_step = next_step
 

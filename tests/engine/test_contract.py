@@ -1,6 +1,7 @@
 """What Blender and the engine say to each other survives the way, and nothing half understood gets through."""
 
 import json
+import pickle
 
 import pytest
 
@@ -96,3 +97,8 @@ def test_a_request_no_engine_could_honour_is_refused(changed):
 
 def test_the_shares_of_the_stages_make_a_whole():
     assert sum(stage.share for stage in contract.STAGES.values()) == pytest.approx(1.0)
+
+
+def test_a_failure_travels_between_processes_with_its_next_step():
+    failure = pickle.loads(pickle.dumps(Failure("The disk is full.", next_step="Free some space.")))
+    assert (failure.message, failure.next_step) == ("The disk is full.", "Free some space.")

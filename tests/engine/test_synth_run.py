@@ -132,3 +132,10 @@ def test_without_body_data_it_says_where_to_get_it(tmp_path):
     )
     assert done.returncode == 3
     assert "mpfb2" in done.stderr
+
+
+def test_what_cannot_be_written_ends_the_run_with_a_sentence(tmp_path):
+    synth.statue_path(tmp_path, 0).mkdir(parents=True)
+    done = subprocess.run(command(tmp_path, 2, 1), capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 3
+    assert "could not be written" in done.stderr and "choose another --out" in done.stderr

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_share,
         default=0.0,
         metavar="SHARE",
-        help="share of the dressed figures whose cloth falls in Blender, some 10 s each (default: 0)",
+        help="share of the figures whose dress can fall in Blender for which it does, some 10 s each (default: 0)",
     )
     parser.add_argument("--blender", type=Path, metavar="PATH", help="for the cloth: a Blender, or a Python with bpy")
     parser.add_argument("--humans", type=Path, metavar="DIR", help="the body data (default: where it usually lies)")

@@ -87,7 +87,7 @@ def _made(settings: Settings, lot: Lot, shown: Subject) -> tuple[Statue, float]:
     carved = sculpted(shown.pieces, carvings, settings.grid, settings.faces, wear.rounding(age, size))
     surface = material.surface(stuff, carved)
     words = lot.rng("words", 1)
-    text = caption(shown.says(*material.words(stuff, words), wear.words(age, words, bool(carvings))), words)
+    text = caption(shown.says(*material.words(stuff, words), wear.words(age, words, bool(shown.carvings))), words)
     chosen = {"version": VERSION, "lot": lot, "kind": shown.kind, "wear": age, "material": stuff, **shown.chosen}
     return Statue(_normalised(carved.mesh), surface, shown.title, text, plain(chosen)), carved.kept
 

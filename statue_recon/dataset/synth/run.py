@@ -42,7 +42,7 @@ class Settings:
     seed: int
     grid: int  # cells along the longest side
     faces: int  # at most
-    cloth_share: float  # of the dressed figures whose cloth Blender lets fall
+    cloth_share: float  # of the figures whose dress can fall in Blender, how many's does
     humans: str  # the folder with the body data
     blender: str = ""  # for the falling cloth; "": none
 
