@@ -30,3 +30,7 @@ class SDF:
     def coarser(self, step: int) -> SDF:
         """Every `step`-th node of a grid: a quick stand-in for previews."""
         return SDF(np.ascontiguousarray(self.values[::step, ::step, ::step]), self.lower, self.spacing * step)
+
+    def moved(self, scale: float, offset: np.ndarray) -> SDF:
+        """The field after the world became `scale · world + offset` (offset [3])."""
+        return SDF(self.values * np.float32(scale), scale * self.lower + offset, scale * self.spacing)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from scipy import ndimage
-from scipy.sparse import coo_matrix, diags
-from scipy.sparse.linalg import spsolve
 
 from ..photo.photo import Photo
+from ..photo.window import poisson
 from .plate import Plate, resample
 
 RELIEF = 0.05  # world units for a brightness twice that of the surroundings
@@ -22,7 +21,7 @@ def half_depth_squared(mask: np.ndarray, outline: np.ndarray, pitch: float) -> n
     Solves Δ(h²) = −2 with h = 0 at the contour. The lower border of the array is no contour: there the volume goes
     on. `outline` [R, C] holds exact signed distances to the contour in world units, where the mask has that contour.
     """
-    solved = _poisson(mask)
+    solved = poisson(mask)
     inward, outward = ndimage.distance_transform_edt(mask), ndimage.distance_transform_edt(~mask)
     signed = np.where(mask, 0.5 - inward, outward - 0.5)
     signed = np.where(np.abs(outline / pitch - signed) < 1.0, outline / pitch, signed)
@@ -32,26 +31,6 @@ def half_depth_squared(mask: np.ndarray, outline: np.ndarray, pitch: float) -> n
     trust = np.clip((inward - RIM[0]) / (RIM[1] - RIM[0]), 0.0, 1.0)
     height = np.where(mask, trust * (solved - 0.5 * steep) + (1.0 - trust) * rim, rim)
     return (pitch**2 * height).astype(np.float32)
-
-
-def _poisson(mask: np.ndarray) -> np.ndarray:
-    """[R, C] the solution of Δu = −2 over the mask, in pixels; zero on the pixels around it but for those below."""
-    number = np.full(mask.shape, -1)
-    number[mask] = np.arange(np.count_nonzero(mask))
-    padded = np.pad(number, 1, constant_values=-1)
-    here = number[mask]
-    rows, columns = [], []
-    for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
-        shifted = padded[1 + down : len(padded) - 1 + down, 1 + right : padded.shape[1] - 1 + right][mask]
-        rows.append(here[shifted >= 0])
-        columns.append(shifted[shifted >= 0])
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    degree = np.full(mask.shape, 4.0)
-    degree[-1] -= 1.0
-    laplace = diags(degree[mask]) - coo_matrix((np.ones(len(row)), (row, column)), shape=(len(here), len(here)))
-    solved = np.zeros(mask.shape)
-    solved[mask] = spsolve(laplace.tocsc(), np.full(len(here), 2.0))
-    return solved
 
 
 def _rise_at_contour(solved: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""The bundled shape prior: a diffusion model of statues as volumes aligned with the photo."""

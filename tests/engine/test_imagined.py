@@ -1,0 +1,74 @@
+"""From volumes along the photo's rays to fields in the world."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from statue_recon.camera import Camera
+from statue_recon.field.imagined import along_rays, box_of, field_of, held_to_mask
+from statue_recon.mesh.extract import extract
+from statue_recon.photo.photo import Photo
+from statue_recon.photo.window import window_of
+from statue_recon.priors.shape.columns import REACH, Columns
+from statue_recon.quality import QUALITIES
+
+RADIUS = 0.7
+QUALITY = replace(QUALITIES["draft"], grid=64)
+
+
+def photo_of_ball(elevation: float = 0.0) -> Photo:
+    camera = Camera.orbit(0.0, elevation, 5.0, 300, 300, 600.0)
+    _, directions = camera.rays(camera.pixel_centres())
+    along = -(directions @ camera.position)
+    missed = np.linalg.norm(camera.position + along[:, None] * directions, axis=1)
+    alpha = (missed < RADIUS).reshape(300, 300).astype(np.float32)
+    return Photo(np.full((300, 300, 3), 0.5, np.float32), alpha, "true", camera, ())
+
+
+def ball(columns: Columns, radius: float = RADIUS) -> np.ndarray:
+    away = np.linalg.norm(columns.points(), axis=-1) - radius
+    return np.clip(away / (REACH * columns.pitch), -1.0, 1.0).astype(np.float32)
+
+
+@pytest.mark.parametrize("elevation", [0.0, 30.0])
+def test_a_ball_imagined_along_the_rays_stands_round_in_the_world(elevation):
+    photo = photo_of_ball(elevation)
+    _, columns = window_of(photo, elevation)
+    volume = ball(columns)
+    field = field_of(along_rays(volume, columns), box_of(volume, columns), photo, QUALITY)
+    away = np.linalg.norm(extract(field).vertices, axis=1) - RADIUS
+    assert np.abs(away).max() < 0.6 * field.spacing
+    assert np.abs(away).mean() < 0.1 * field.spacing
+
+
+def test_what_the_prior_makes_too_wide_is_cut_to_the_silhouette():
+    photo = photo_of_ball()
+    _, columns = window_of(photo, None)
+    volume = ball(columns, 1.1 * RADIUS)
+    mesh = extract(field_of(along_rays(volume, columns), box_of(volume, columns), photo, QUALITY))
+    pixels, _ = photo.camera.project(mesh.vertices)
+    shown = np.linalg.norm(pixels - 150.0, axis=1).max()
+    contour = np.sqrt(photo.alpha.sum() / np.pi)
+    assert shown < contour + 2.0  # pixels
+    depths = mesh.vertices[:, 1]
+    assert np.ptp(depths) > 2.1 * RADIUS  # along the rays nothing is cut
+
+
+def test_every_ray_through_the_mask_meets_the_statue():
+    photo = photo_of_ball()
+    window, columns = window_of(photo, None)
+    mask = window.alpha[::2, ::2]
+    volume = ball(columns)
+    holed = volume.copy()
+    holed[:, 28:36, 20:40] = 1.0
+    filled = held_to_mask(holed, mask)
+    inside = (filled < 0).any(axis=0)
+    assert inside[mask > 0.5].all()
+    assert not inside[mask < 0.5][(volume.min(axis=0) >= 0)[mask < 0.5]].any()
+    untouched = holed.min(axis=0) < -1.0 / REACH
+    assert np.array_equal(filled[:, untouched], holed[:, untouched])
+    where = filled[:, 32, 30].argmin()
+    assert abs(where - volume[:, 32, 41:44].argmin(axis=0).mean()) < 6  # about as deep as the surroundings
