@@ -63,8 +63,10 @@ def draw_settings(layout, settings) -> None:
         column.prop(settings, "mask_image")
     column.prop(settings, "quality")
     column.prop(settings, "prior")
-    column.prop(settings, "seed")
-    draw_more(layout, "statue_camera", "Camera of the Photo", settings, ("lens", "elevation"))
+    imagined = ("samples",) if settings.prior != "none" else ()
+    draw_more(layout, "statue_hidden_side", "Hidden Side", settings, (*imagined, "seed"))
+    told = ("elevation",) if settings.elevation_source == "set" else ()
+    draw_more(layout, "statue_camera", "Camera of the Photo", settings, ("lens", "elevation_source", *told))
     draw_more(layout, "statue_outcome", "Mesh and Texture", settings, ("faces", "quads", "texture", "mirror"))
 
 

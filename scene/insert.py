@@ -80,18 +80,25 @@ def insert_result(
 
 def insert_again(scene: bpy.types.Scene, folder: Path | None) -> bpy.types.Object:
     """A fresh copy of the result in a job folder, beside those of the same job that the scene has."""
+    folder = present(folder)
+    job_id = folder.name
+    copies = statue.statues(scene, job_id)
+    title = next((copy[statue.TITLE] for copy in copies if statue.TITLE in copy), job_id)
+    return insert_result(scene, folder, last_result(folder), job_id, title)
+
+
+def present(folder: Path | None) -> Path:
+    """The folder of a job, if it is still there."""
     if folder is None or not folder.is_dir():
         raise Failure(
             "The folder of this job is not there any more: it was cleaned up or moved.",
             next_step="Run the reconstruction again.",
         )
-    job_id = folder.name
-    copies = statue.statues(scene, job_id)
-    title = next((copy[statue.TITLE] for copy in copies if statue.TITLE in copy), job_id)
-    return insert_result(scene, folder, _last_result(folder), job_id, title)
+    return folder
 
 
-def _last_result(folder: Path) -> contract.Result:
+def last_result(folder: Path) -> contract.Result:
+    """What the job in a folder has made."""
     path = folder / contract.EVENTS_FILE
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     events = [contract.from_line(line) for line in lines if line.strip()]
@@ -164,6 +171,15 @@ def _record(made: bpy.types.Object, provenance: dict, summary: str) -> None:
     made[statue.PRIOR] = str(request.get("prior", "unknown"))
     made[statue.QUALITY] = str(request.get("quality", "unknown"))
     made[statue.SEED] = str(request.get("seed", "unknown"))  # text: a whole number here has 32 bits only
+    prior = provenance.get("prior")
+    for name, field in statue.IMAGINED.items():
+        if isinstance(prior, dict) and prior.get(field):
+            made[name] = str(prior[field])
+    weights = prior.get("weights") if isinstance(prior, dict) else None
+    if isinstance(weights, dict):
+        made[statue.WEIGHTS] = ", ".join(
+            f"{Path(name).stem} {str(sha256)[:12]}…" for name, sha256 in sorted(weights.items())
+        )
     made[statue.PHOTO_SHA256] = str(provenance.get("photo_sha256", "unknown"))
     made[statue.DATE] = str(provenance.get("date", "unknown"))
     made[statue.PROVENANCE] = json.dumps(provenance, ensure_ascii=False, indent=1)

@@ -1,4 +1,4 @@
-"""Materials of statues: the texture with the seen/invented overlay wired in, and vertex colours for previews."""
+"""Materials of statues: the texture with the overlays wired in, vertex colours for previews, plain for voxels."""
 
 from __future__ import annotations
 
@@ -6,42 +6,55 @@ from pathlib import Path
 
 import bpy
 
-from .names import PREVIEW_COLOUR, PREVIEW_MATERIAL, SEEN, UV_MAP
+from .names import PREVIEW_COLOUR, PREVIEW_MATERIAL, UV_MAP
+from .ramps import RAMPS, Ramp
 
 ROUGHNESS = 0.8  # stone and weathered metal; the photo's own light is in the texture already
-
-# Told apart with any kind of colour vision: orange and teal differ in lightness and on the blue-yellow axis.
-INVENTED_COLOUR = (0.86, 0.24, 0.02, 1.0)  # linear
-SEEN_COLOUR = (0.02, 0.32, 0.36, 1.0)  # linear
 OVERLAY_STRENGTH = 0.75  # of the overlay over the texture: enough of the photo stays to see where one is
-OVERLAY_NODE = "Statue Seen Overlay"  # a Value node: 0 off, OVERLAY_STRENGTH on
+VOXEL_GREYS = (0.62, 0.44)  # linear; cells that face the same way would run into each other in one grey
+OVERLAY_ROW = 450  # how far apart the nodes of two overlays lie
 
 
 def result_material(name: str, texture: bpy.types.Image) -> bpy.types.Material:
-    """texture ─▶ mix ─▶ Principled, with the ramp of `seen` as the other side of the mix and a Value as its factor."""
+    """texture ─▶ mix ─▶ mix ─▶ Principled: each overlay is the other side of a mix, with a Value as its factor."""
     material, tree, principled = _principled(name)
-    uv = _node(tree, "ShaderNodeUVMap", "UV Map", -1050, 300)
+    uv = _node(tree, "ShaderNodeUVMap", "UV Map", -1650, 300)
     uv.uv_map = UV_MAP
-    photo = _node(tree, "ShaderNodeTexImage", "Texture", -850, 300)
+    photo = _node(tree, "ShaderNodeTexImage", "Texture", -1450, 300)
     photo.image = texture
-    seen = _node(tree, "ShaderNodeAttribute", "Seen", -1050, -50)
-    seen.attribute_name = SEEN
-    ramp = _node(tree, "ShaderNodeValToRGB", "Invented to Seen", -850, -50)
-    ramp.color_ramp.elements[0].color = INVENTED_COLOUR
-    ramp.color_ramp.elements[1].color = SEEN_COLOUR
-    switch = _node(tree, "ShaderNodeValue", OVERLAY_NODE, -550, 420)
-    switch.label = "Seen Overlay"
-    switch.outputs[0].default_value = 0.0
-    mix = _node(tree, "ShaderNodeMix", "Mix", -350, 300)
-    mix.data_type = "RGBA"
-
     tree.links.new(uv.outputs[0], photo.inputs["Vector"])
-    tree.links.new(_socket(seen.outputs, "Fac", "Factor"), ramp.inputs[0])
-    tree.links.new(switch.outputs[0], _socket(mix.inputs, "Factor_Float"))
-    tree.links.new(photo.outputs["Color"], _socket(mix.inputs, "A_Color"))
-    tree.links.new(ramp.outputs["Color"], _socket(mix.inputs, "B_Color"))
-    tree.links.new(_socket(mix.outputs, "Result_Color"), principled.inputs["Base Color"])
+    colour = photo.outputs["Color"]
+    for row, ramp in enumerate(RAMPS):
+        colour = _laid_over(tree, colour, ramp, row)
+    tree.links.new(colour, principled.inputs["Base Color"])
     return material
+
+
+def _laid_over(tree, below: bpy.types.NodeSocket, ramp: Ramp, row: int) -> bpy.types.NodeSocket:
+    """attribute ─▶ share of the full weight ─▶ colours ─▶ mix, its factor a Value that is 0 while it is off."""
+    y = -50 - OVERLAY_ROW * row
+    weight = _node(tree, "ShaderNodeAttribute", ramp.weight.title(), -1650, y)
+    weight.attribute_name = ramp.weight
+    share = _node(tree, "ShaderNodeMath", f"{ramp.weight.title()} Share", -1450, y)
+    share.operation = "DIVIDE"
+    share.inputs[1].default_value = ramp.full
+    colours = _node(tree, "ShaderNodeValToRGB", f"{ramp.weight.title()} Colors", -1250, y)
+    elements = colours.color_ramp.elements
+    for weight_there, _ in ramp.stops[1:-1]:
+        elements.new(weight_there / ramp.full)
+    for element, (_, colour) in zip(elements, ramp.stops, strict=True):
+        element.color = colour
+    switch = _node(tree, "ShaderNodeValue", ramp.switch, -950, y)
+    switch.label = ramp.switch
+    switch.outputs[0].default_value = 0.0
+    mix = _node(tree, "ShaderNodeMix", f"{ramp.weight.title()} Mix", -700 + 250 * row, 300)
+    mix.data_type = "RGBA"
+    tree.links.new(_socket(weight.outputs, "Fac", "Factor"), share.inputs[0])
+    tree.links.new(share.outputs[0], colours.inputs[0])
+    tree.links.new(switch.outputs[0], _socket(mix.inputs, "Factor_Float"))
+    tree.links.new(below, _socket(mix.inputs, "A_Color"))
+    tree.links.new(colours.outputs["Color"], _socket(mix.inputs, "B_Color"))
+    return _socket(mix.outputs, "Result_Color")
 
 
 def preview_material(name: str) -> bpy.types.Material:
@@ -51,6 +64,16 @@ def preview_material(name: str) -> bpy.types.Material:
     colour.attribute_name = PREVIEW_COLOUR
     tree.links.new(colour.outputs["Color"], principled.inputs["Base Color"])
     return material
+
+
+def voxel_materials(name: str) -> list[bpy.types.Material]:
+    """Two greys, the same in every kind of shading, for the cells of a grid as on a chessboard."""
+    materials = []
+    for grey in VOXEL_GREYS:
+        material, _, principled = _principled(name)
+        principled.inputs["Base Color"].default_value = material.diffuse_color = (grey, grey, grey, 1.0)
+        materials.append(material)
+    return materials
 
 
 def packed_image(path: Path, name: str) -> bpy.types.Image:
@@ -65,10 +88,10 @@ def packed_image(path: Path, name: str) -> bpy.types.Image:
     return image
 
 
-def overlay_switches(thing: bpy.types.Object) -> list[bpy.types.NodeSocket]:
-    """The sockets in this object's materials that say how strongly the overlay shows; a user's own have none."""
+def overlay_switches(thing: bpy.types.Object, ramp: Ramp) -> list[bpy.types.NodeSocket]:
+    """The sockets in this object's materials that say how strongly an overlay shows; a user's own have none."""
     trees = [slot.material.node_tree for slot in thing.material_slots if slot.material and slot.material.node_tree]
-    nodes = [tree.nodes.get(OVERLAY_NODE) for tree in trees]
+    nodes = [tree.nodes.get(ramp.switch) for tree in trees]
     return [node.outputs[0] for node in nodes if node and node.type == "VALUE"]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from mathutils import Vector
 
 from ..statue_recon.contract import Failure
-from .names import PREVIEW_COLOUR, PREVIEW_MATERIAL, SEEN, UV_MAP
+from .names import DOUBT, PREVIEW_COLOUR, PREVIEW_MATERIAL, SEEN, UV_MAP
 from .result_files import MeshFile
 
 FINGERPRINT = "statue_fingerprint"
@@ -22,7 +22,7 @@ def to_base(vertices: np.ndarray) -> Vector:
 
 
 def build_mesh(name: str, file: MeshFile, offset: Vector) -> bpy.types.Mesh:
-    """A smooth-shaded mesh with whatever the file has: UV map, seen weight, colours. Vertices are moved by `offset`.
+    """A smooth-shaded mesh with whatever the file has: UV map, seen, doubt, colours. Vertices are moved by `offset`.
 
     Of a file of quads, the triangles (a, b, c), (a, c, d) of each pair become the polygon a b c d.
     """
@@ -44,6 +44,8 @@ def build_mesh(name: str, file: MeshFile, offset: Vector) -> bpy.types.Mesh:
         mesh.attributes[UV_MAP].data.foreach_set("vector", uv.ravel())
     if file.seen is not None:
         mesh.attributes.new(SEEN, "FLOAT", "POINT").data.foreach_set("value", np.clip(file.seen, 0, 1))
+    if file.doubt is not None:
+        mesh.attributes.new(DOUBT, "FLOAT", "POINT").data.foreach_set("value", np.maximum(file.doubt, 0))
     if file.colours is not None:
         colours = np.ones((len(file.colours), 4), np.float32)
         colours[:, :3] = file.colours

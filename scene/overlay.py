@@ -1,9 +1,10 @@
-"""Showing what was seen and what was invented, and the photo in the matched camera. The file holds their state.
+"""Showing what was seen and what is in doubt, and the photo in the matched camera. The file holds their state.
 
-The overlay has two halves. In Material Preview, Rendered and final renders a node of the material mixes the colours
+An overlay has two halves. In Material Preview, Rendered and final renders a node of the material mixes the colours
 over the texture. Solid shading knows no nodes: there the mesh gets a colour attribute, and the 3D Viewports' Solid
-colour is set to Attribute while any statue of their scene shows its overlay. What the views had before is kept on
-their screens, as custom properties, and comes back at the end; views follow undo, redo and file load by handlers.
+colour is set to Attribute while any statue of their scene shows an overlay. What the views had before is kept on their
+screens, as custom properties, and comes back at the end; views follow undo, redo and file load by handlers. A statue
+shows one overlay at most: turning one on turns the other off.
 """
 
 from __future__ import annotations
@@ -12,36 +13,64 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..statue_recon.contract import Failure
-from .material import INVENTED_COLOUR, OVERLAY_STRENGTH, SEEN_COLOUR, overlay_switches
-from .names import SEEN
+from .material import OVERLAY_STRENGTH, overlay_switches
+from .ramps import DOUBT_RAMP, RAMPS, SEEN_RAMP, Ramp
 
-SHOWN = "statue_seen_shown"  # on the statue: whether its overlay is on
-COLOUR = "Statue Seen"  # the colour attribute for Solid shading
 _ACTIVE_BEFORE = "statue_colour_before"  # on the statue: the user's active colour attribute
 _SOLID_BEFORE = "statue_solid_colour_before"  # on a screen: area's index → colour type; on a scene: colour type
 _HANDLERS = ("undo_post", "redo_post", "load_post")
 
 
 def seen_shown(thing: bpy.types.Object) -> bool:
-    """Whether the overlay of this statue is on."""
-    return bool(thing.get(SHOWN, False))
+    """Whether the seen/invented overlay of this statue is on."""
+    return bool(thing.get(SEEN_RAMP.shown, False))
 
 
 def show_seen(thing: bpy.types.Object, on: bool) -> None:
     """Turns the seen/invented overlay of a statue on or off, in all kinds of shading."""
+    _show(thing, SEEN_RAMP, on)
+
+
+def doubt_shown(thing: bpy.types.Object) -> bool:
+    """Whether the overlay of doubt of this statue is on."""
+    return bool(thing.get(DOUBT_RAMP.shown, False))
+
+
+def show_doubt(thing: bpy.types.Object, on: bool) -> None:
+    """Turns the overlay of where the imagined surfaces disagree on or off, in all kinds of shading."""
+    if on and not _weights(thing, DOUBT_RAMP).any():
+        raise Failure(
+            f"“{thing.name}” has no doubt to show: its hidden side was imagined once, or not at all.",
+            next_step="Reconstruct it with Prior set to Bundled and two Samples or more.",
+        )
+    _show(thing, DOUBT_RAMP, on)
+
+
+def _show(thing: bpy.types.Object, ramp: Ramp, on: bool) -> None:
     if thing.mode != "OBJECT" and (thing.mode == "EDIT" or thing.use_dynamic_topology_sculpting):
         raise Failure(
             "The overlay cannot be switched while the mesh is being rebuilt in this mode.",
             next_step="Go to Object Mode and try again.",
         )
+    colours = _colours(_weights(thing, ramp), ramp) if on else None  # may refuse, so it comes before any change
+    for other in RAMPS:
+        if thing.get(other.shown) and (on or other is ramp):
+            _switch_off(thing, other)
     if on:
-        _colour_points(thing)
-    else:
-        _remove_colours(thing)
-    for switch in overlay_switches(thing):
-        switch.default_value = OVERLAY_STRENGTH if on else 0.0
-    thing[SHOWN] = on
+        _colour_points(thing, ramp, colours)
+        _set_strength(thing, ramp, OVERLAY_STRENGTH)
     match_views()
+
+
+def _switch_off(thing: bpy.types.Object, ramp: Ramp) -> None:
+    _remove_colours(thing, ramp)
+    _set_strength(thing, ramp, 0.0)
+
+
+def _set_strength(thing: bpy.types.Object, ramp: Ramp, strength: float) -> None:
+    for switch in overlay_switches(thing, ramp):
+        switch.default_value = strength
+    thing[ramp.shown] = strength > 0
 
 
 def photo_shown(camera: bpy.types.Object) -> bool:
@@ -69,7 +98,7 @@ def match_views() -> None:
 
 
 def _any_shown(scene: bpy.types.Scene) -> bool:
-    return any(thing.get(SHOWN) for thing in scene.objects if thing.type == "MESH")
+    return any(thing.get(ramp.shown) for thing in scene.objects if thing.type == "MESH" for ramp in RAMPS)
 
 
 def _match_screen(screen: bpy.types.Screen, shown: bool) -> None:
@@ -105,34 +134,47 @@ def _match_workbench(scene: bpy.types.Scene, shown: bool) -> None:
         del scene[_SOLID_BEFORE]
 
 
-def _colour_points(thing: bpy.types.Object) -> None:
-    """Writes the overlay's colours as a colour attribute and makes it the active one, which Solid shading shows."""
+def _weights(thing: bpy.types.Object, ramp: Ramp):
+    """What the overlay colours by: [V] float32."""
     import numpy as np
 
     mesh = thing.data
-    weights = mesh.attributes.get(SEEN)
-    if weights is None or weights.domain != "POINT" or weights.data_type != "FLOAT":
+    attribute = mesh.attributes.get(ramp.weight)
+    if attribute is None or attribute.domain != "POINT" or attribute.data_type != "FLOAT":
         raise Failure(
-            f"“{thing.name}” does not know any more what was seen: its attribute “{SEEN}” is gone (by a remesh?).",
+            f"“{thing.name}” does not know any more what this overlay shows: its attribute “{ramp.weight}” is gone "
+            "(by a remesh?).",
             next_step="Use Insert Again for a fresh copy that has it.",
         )
-    seen = np.empty(len(mesh.vertices), np.float32)
-    weights.data.foreach_get("value", seen)
-    share = seen[:, None]
-    colours = share * np.array(SEEN_COLOUR, np.float32) + (1 - share) * np.array(INVENTED_COLOUR, np.float32)
-    attributes = mesh.color_attributes
-    if COLOUR not in attributes:
-        active = attributes.active_color
-        thing[_ACTIVE_BEFORE] = active.name if active else ""
-        attributes.new(COLOUR, "FLOAT_COLOR", "POINT")
-    attributes[COLOUR].data.foreach_set("color", colours.ravel())
-    attributes.active_color = attributes[COLOUR]
+    weights = np.empty(len(mesh.vertices), np.float32)
+    attribute.data.foreach_get("value", weights)
+    return weights
 
 
-def _remove_colours(thing: bpy.types.Object) -> None:
+def _colours(weights, ramp: Ramp):
+    """The linear RGBA [V, 4] float32 of the weights [V]."""
+    import numpy as np
+
+    places, colours = zip(*ramp.stops, strict=True)
+    channels = [np.interp(weights, places, channel) for channel in zip(*colours, strict=True)]
+    return np.stack(channels, axis=1).astype(np.float32)
+
+
+def _colour_points(thing: bpy.types.Object, ramp: Ramp, colours) -> None:
+    """Writes the colours [V, 4] as a colour attribute and makes it the active one, which Solid shading shows."""
     attributes = thing.data.color_attributes
-    if COLOUR in attributes:
-        attributes.remove(attributes[COLOUR])
+    active = attributes.active_color
+    thing[_ACTIVE_BEFORE] = active.name if active else ""
+    if ramp.colours not in attributes:
+        attributes.new(ramp.colours, "FLOAT_COLOR", "POINT")
+    attributes[ramp.colours].data.foreach_set("color", colours.ravel())
+    attributes.active_color = attributes[ramp.colours]
+
+
+def _remove_colours(thing: bpy.types.Object, ramp: Ramp) -> None:
+    attributes = thing.data.color_attributes
+    if ramp.colours in attributes:
+        attributes.remove(attributes[ramp.colours])
     if before := attributes.get(thing.get(_ACTIVE_BEFORE, "")):
         attributes.active_color = before
     if _ACTIVE_BEFORE in thing:

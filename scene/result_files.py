@@ -15,18 +15,28 @@ from ..statue_recon.contract import Failure
 
 @dataclass(frozen=True)
 class MeshFile:
-    """Arrays of a mesh in the engine's frame; `uv` and `seen` belong to results, `colours` to previews."""
+    """Arrays of a mesh in the engine's frame; `uv`, `seen` and `doubt` belong to results, `colours` to previews."""
 
     vertices: np.ndarray  # [V, 3] float32
     faces: np.ndarray  # [F, 3] int32
     uv: np.ndarray | None = None  # [F, 3, 2] float32
     seen: np.ndarray | None = None  # [V] float32, 0 … 1
+    doubt: np.ndarray | None = None  # [V] float32, in units of the mesh, 0 and more
     colours: np.ndarray | None = None  # [V, 3] float32 sRGB, 0 … 1
     quads: bool = False  # whether the triangles come in pairs (a, b, c), (a, c, d) that are quads
 
 
+@dataclass(frozen=True)
+class VolumeFile:
+    """The coarse shape a mesh began as: signed distances at the nodes of a grid, in the frame of the mesh."""
+
+    values: np.ndarray  # [X, Y, Z] int8, negative inside
+    lower: np.ndarray  # [3] float64, where the node (0, 0, 0) lies
+    spacing: float  # from node to node
+
+
 def read_result_mesh(folder: Path, relative: str) -> MeshFile:
-    arrays = _arrays(folder, relative, ("vertices", "faces", "uv", "seen"), optional=("quads",))
+    arrays = _arrays(folder, relative, ("vertices", "faces", "uv", "seen"), optional=("doubt", "quads"))
     quads = bool(np.all(arrays.pop("quads", False)))
     return replace(_checked(MeshFile(**arrays), relative), quads=quads)
 
@@ -34,6 +44,25 @@ def read_result_mesh(folder: Path, relative: str) -> MeshFile:
 def read_preview_mesh(folder: Path, relative: str) -> MeshFile:
     arrays = _arrays(folder, relative, ("vertices", "faces", "colours"))
     return _checked(MeshFile(**arrays), relative)
+
+
+def read_volume(folder: Path, relative: str) -> VolumeFile:
+    arrays = _arrays(folder, relative, ("values", "lower", "spacing"))
+    values, lower, spacing = arrays["values"], arrays["lower"], arrays["spacing"]
+    sound = (
+        values.ndim == 3
+        and values.dtype == np.int8
+        and lower.shape == (3,)
+        and spacing.shape == ()
+        and lower.dtype.kind == spacing.dtype.kind == "f"
+        and bool(np.isfinite([*lower, spacing]).all())
+        and spacing > 0
+    )
+    if not sound:
+        raise _damaged(relative, "it does not describe a volume")
+    if not (values < 0).any():
+        raise _damaged(relative, "nothing in it is inside the statue")
+    return VolumeFile(values, lower.astype(np.float64), float(spacing))
 
 
 def read_camera(folder: Path, relative: str) -> dict[str, Any]:
@@ -106,6 +135,7 @@ def _checked(mesh: MeshFile, relative: str) -> MeshFile:
         "faces": (*corners, 3),
         "uv": (*corners, 3, 2),
         "seen": points,
+        "doubt": points,
         "colours": (*points, 3),
     }
     typed: dict[str, Any] = {}

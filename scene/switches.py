@@ -1,4 +1,4 @@
-"""What a panel shows of a statue as plain properties: two overlays and the real height.
+"""What a panel shows of a statue as plain properties: the photo, two overlays and the real height.
 
 They hold nothing themselves: each is read from the scene and written through to it, so undo, saving and duplicating
 need no care.
@@ -55,6 +55,13 @@ class STATUE_PG_switches(PropertyGroup):
         description="Colours the surface by what the photo shows of it and what was invented, in every shading",
         get=lambda self: overlay.seen_shown(self.id_data),
         set=lambda self, on: _or_say(overlay.show_seen, self.id_data, on),
+    )
+    show_doubt: BoolProperty(
+        name="Doubt",
+        description="Colours the surface by how far the imagined samples lie apart: where they disagree, nobody knows "
+        "what the statue looks like",
+        get=lambda self: overlay.doubt_shown(self.id_data),
+        set=lambda self, on: _or_say(overlay.show_doubt, self.id_data, on),
     )
     height: FloatProperty(
         name="Real Height",

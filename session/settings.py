@@ -22,11 +22,16 @@ QUALITIES = (
     ("high", "High", "Four times the faces and a 4k texture, about a minute on a laptop"),
 )
 PRIORS = (
+    ("bundled", "Bundled", "The hidden side is imagined by a model of statues that comes with Statue Recon"),
     (
         "none",
         "None",
-        "No learned prior: the hidden side is continued from the outline and the colours of the photo",
+        "The hidden side is continued from the outline and the colours of the photo: quicker, and flatter",
     ),
+)
+ELEVATIONS = (
+    ("automatic", "Automatic", "Not known: the prior judges by the photo, and the camera is taken to be level"),
+    ("set", "Set", "Known: the camera looked down by this angle"),
 )
 TEXTURE_SIZES = (
     ("quality", "By Quality", "2048 pixels for Draft and Standard, 4096 for High"),
@@ -35,6 +40,7 @@ TEXTURE_SIZES = (
 LONGEST_LENS = RANGES["lens"][1]
 LOWEST, HIGHEST = (radians(angle) for angle in RANGES["elevation"][:2])
 MOST_FACES = int(RANGES["faces"][1])
+MOST_SAMPLES = int(RANGES["samples"][1])
 
 
 class STATUE_PG_settings(PropertyGroup):
@@ -47,7 +53,17 @@ class STATUE_PG_settings(PropertyGroup):
     quality: EnumProperty(
         name="Quality", description="How fine the result is and how long it takes", items=QUALITIES, default="draft"
     )
-    prior: EnumProperty(name="Prior", description="What imagines the side the photo does not show", items=PRIORS)
+    prior: EnumProperty(
+        name="Prior", description="What imagines the side the photo does not show", items=PRIORS, default="bundled"
+    )
+    samples: IntProperty(
+        name="Samples",
+        description="How many backs are drawn: the likeliest is built, and how far the others lie apart is the "
+        "statue's doubt; 0 for what the quality gives",
+        default=0,
+        min=0,
+        max=MOST_SAMPLES,
+    )
     seed: IntProperty(
         name="Seed", description="The same seed gives the same result on the same machine", default=0, min=0
     )
@@ -60,6 +76,12 @@ class STATUE_PG_settings(PropertyGroup):
         max=LONGEST_LENS,
         step=100,
         precision=0,
+    )
+    elevation_source: EnumProperty(
+        name="Elevation",
+        description="Whether it is known how steeply the camera looked down on the statue",
+        items=ELEVATIONS,
+        default="automatic",
     )
     elevation: FloatProperty(
         name="Looking Down",
@@ -92,8 +114,9 @@ class STATUE_PG_settings(PropertyGroup):
     def wishes(self) -> dict:
         """What these settings ask of a job, by the names of the contract; None where the engine shall choose."""
         return {
+            "samples": self.samples or None,
             "lens": max(self.lens, RANGES["lens"][0]) if self.lens else None,
-            "elevation": round(degrees(self.elevation), 3),
+            "elevation": round(degrees(self.elevation), 3) if self.elevation_source == "set" else None,
             "faces": max(self.faces, int(RANGES["faces"][0])) if self.faces else None,
             "texture": None if self.texture == "quality" else int(self.texture),
             "quads": self.quads,

@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from statue_recon.camera import Camera
 
+DOUBT = 0.06  # where nothing is seen, in the engine's units
+
 
 @dataclass(frozen=True)
 class SyntheticJob:
@@ -58,6 +60,18 @@ def head_on_plinth(rings: int = 24, segments: int = 48):
     """In the engine's frame: 1.8 high, the head nearer to the front than the plinth."""
     plinth, head = box((-0.45, -0.35, -0.9), (0.45, 0.55, -0.1)), sphere((0.1, -0.05, 0.3), 0.6, rings, segments)
     return [plinth, head]
+
+
+def volume(spacing: float = 0.075) -> dict[str, np.ndarray]:
+    """The arrays of volume.npz: the plinth and the head in cells, with more air on one side than on the other."""
+    lower = np.array([-0.8, -0.75, -1.05])
+    nodes = np.stack(np.indices((20, 20, 27)), -1) * spacing + lower
+    aside = np.abs(nodes - (0.0, 0.1, -0.5)) - (0.45, 0.45, 0.4)
+    plinth = np.linalg.norm(np.maximum(aside, 0), axis=-1) + np.minimum(aside.max(axis=-1), 0)
+    head = np.linalg.norm(nodes - (0.1, -0.05, 0.3), axis=-1) - 0.6
+    reach = 4 * spacing
+    steps = np.rint(np.clip(np.minimum(plinth, head) / reach, -1, 1) * 127).astype(np.int8)
+    return {"values": steps, "lower": lower, "spacing": np.float64(spacing), "reach": np.float64(reach)}
 
 
 def silhouette(camera: Camera, bodies) -> np.ndarray:
@@ -110,7 +124,9 @@ def write_job(addon_modules, folder: Path, camera: Camera, rings: int = 24, segm
         (folder / place).mkdir(parents=True, exist_ok=True)
     (folder / "photo.png").write_bytes(png_bytes(photo))
     (folder / "result/texture.png").write_bytes(png_bytes(photo))
-    np.savez(folder / "result/mesh.npz", vertices=vertices, faces=faces, uv=uv, seen=seen)
+    doubt = (DOUBT * (1 - seen)).astype(np.float32)
+    np.savez(folder / "result/mesh.npz", vertices=vertices, faces=faces, uv=uv, seen=seen, doubt=doubt)
+    np.savez(folder / "result/volume.npz", **volume())
     colours = np.stack([seen, 0.5 + 0 * seen, 1 - seen], 1)
     np.savez(folder / "preview/coarse.npz", vertices=vertices, faces=faces, colours=colours)
     fields = camera.to_json() | {"blender": camera.to_blender()}
@@ -129,14 +145,22 @@ def result_event(addon_modules, faces: int = 0):
         seconds=12.0,
         faces=faces,
         summary="A head on a plinth, in 12 s",
+        volume="result/volume.npz",
     )
 
 
 PROVENANCE = {
     "engine": "0.1.0",
-    "contract": 1,
+    "contract": 3,
     "date": "2026-11-21T03:00:00+00:00",
-    "request": {"prior": "none", "quality": "draft", "seed": 2**40},
+    "request": {"prior": "bundled", "quality": "draft", "seed": 2**40},
+    "prior": {
+        "name": "bundled",
+        "seed": 2**40,
+        "samples": 4,
+        "guidance": 2.5,
+        "weights": {"shape-1.safetensors": "cd" * 32, "shape-2.safetensors": "ef" * 32},
+    },
     "photo_sha256": "ab" * 32,
     "notes": ["Der Kopf schaut nach links, süß"],
 }

@@ -85,6 +85,9 @@ def test_the_mesh_is_smooth_sound_and_has_one_uv_map_and_the_seen_weight(module,
     seen = mesh.attributes["seen"]
     assert (seen.domain, seen.data_type) == ("POINT", "FLOAT")
     assert np.allclose([item.value for item in seen.data], file["seen"])
+    doubt = mesh.attributes["doubt"]
+    assert (doubt.domain, doubt.data_type) == ("POINT", "FLOAT")
+    assert np.allclose([item.value for item in doubt.data], file["doubt"])
 
 
 def quads_of_a_ball():
@@ -115,7 +118,7 @@ def as_pairs(corners):
 def test_quads_arrive_as_quads_with_their_uv_and_seen_weight(module, scene, job, result):
     quads, vertices, uv, seen = quads_of_a_ball()
     faces = as_pairs(quads).astype(np.int32)
-    spoil_mesh(job, vertices=vertices, faces=faces, uv=as_pairs(uv), seen=seen, quads=np.array(True))
+    spoil_mesh(job, vertices=vertices, faces=faces, uv=as_pairs(uv), seen=seen, doubt=1 - seen, quads=np.array(True))
     mesh = put(module, scene, job, result).data
     assert [tuple(polygon.vertices) for polygon in mesh.polygons] == [tuple(quad) for quad in quads.tolist()]
     assert all(polygon.use_smooth for polygon in mesh.polygons)
@@ -179,7 +182,7 @@ def test_provenance_lies_on_the_object_and_survives_saving(module, scene, job, r
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
     made = bpy.data.objects["Apollo"]
     assert json.loads(made["statue_provenance"]) == PROVENANCE
-    assert (made["statue_prior"], made["statue_quality"], made["statue_seed"]) == ("none", "draft", str(2**40))
+    assert (made["statue_prior"], made["statue_quality"], made["statue_seed"]) == ("bundled", "draft", str(2**40))
     statue = module("scene.statue")
     assert statue.job_folder(made) == job.folder
     lines = statue.provenance_lines(made)

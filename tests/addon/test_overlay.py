@@ -1,4 +1,4 @@
-"""The seen/invented overlay shows in every kind of shading and leaves everything as it was."""
+"""The overlays show in every kind of shading, one at a time, and leave everything as it was."""
 
 import importlib
 
@@ -103,6 +103,68 @@ def test_the_colours_follow_the_weight(overlay, made):
     seen = np.array([item.value for item in made.data.attributes["seen"].data])
     assert (colours[seen > 0.99][:, 2] > colours[seen > 0.99][:, 0]).all()
     assert (colours[seen < 0.01][:, 0] > colours[seen < 0.01][:, 2]).all()
+
+
+def test_doubt_goes_from_dark_to_light(overlay, made):
+    overlay.show_doubt(made, True)
+    assert made.data.color_attributes.active_color.name == "Statue Doubt"
+    colours = np.array([tuple(item.color) for item in made.data.color_attributes["Statue Doubt"].data])
+    doubt = np.array([item.value for item in made.data.attributes["doubt"].data])
+    lightness = colours[:, :3] @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(lightness[np.argsort(doubt)]) >= -1e-6).all() and lightness.max() > 4 * lightness.min()
+
+
+def test_one_overlay_takes_the_place_of_the_other_in_views_and_renders(overlay, made):
+    nodes = made.active_material.node_tree.nodes
+    strengths = [nodes[name].outputs[0] for name in ("Statue Seen Overlay", "Statue Doubt Overlay")]
+    before = [shading.color_type for shading in viewports()]
+    overlay.show_seen(made, True)
+    overlay.show_doubt(made, True)
+    assert (overlay.seen_shown(made), overlay.doubt_shown(made)) == (False, True)
+    assert [strength.default_value > 0 for strength in strengths] == [False, True]
+    assert [attribute.name for attribute in made.data.color_attributes] == ["Statue Doubt"]
+    overlay.show_seen(made, False)  # is off already: nothing of the other's may go
+    assert overlay.doubt_shown(made) and {shading.color_type for shading in viewports()} == {"VERTEX"}
+    overlay.show_seen(made, True)
+    assert (overlay.seen_shown(made), overlay.doubt_shown(made)) == (True, False)
+    overlay.show_seen(made, False)
+    assert [shading.color_type for shading in viewports()] == before and not made.data.color_attributes
+
+
+def test_the_users_own_colour_attribute_outlives_both_overlays(overlay, made):
+    attributes = made.data.color_attributes
+    attributes.new("mine", "BYTE_COLOR", "CORNER")
+    attributes.active_color = attributes["mine"]
+    overlay.show_seen(made, True)
+    overlay.show_doubt(made, True)
+    overlay.show_doubt(made, False)
+    assert [attribute.name for attribute in attributes] == ["mine"] and attributes.active_color.name == "mine"
+
+
+def test_a_final_render_shows_doubt(module, overlay, made, tmp_path):
+    camera = module("scene.matched_camera").camera_of(made)
+    made.data.attributes["doubt"].data.foreach_set("value", np.full(len(made.data.vertices), 0.09, np.float32))
+    overlay.show_doubt(made, True)
+    shown = mean_colour(made, camera, tmp_path / "shown.png")
+    assert shown[0] > 0.6 and shown[1] > 0.5 and shown[2] < 0.4  # yellow
+
+
+def test_a_statue_without_any_doubt_says_why_it_cannot_show_it(module, overlay, made):
+    made.data.attributes["doubt"].data.foreach_set("value", np.zeros(len(made.data.vertices), np.float32))
+    with pytest.raises(module("statue_recon.contract").Failure, match="no doubt to show") as failure:
+        overlay.show_doubt(made, True)
+    assert "Samples" in failure.value.next_step and not overlay.doubt_shown(made)
+
+
+def test_the_legend_of_doubt_is_in_millimetres_once_the_height_is_known(module, made):
+    statue = module("scene.statue")
+    assert statue.length_in_words(made, 0.09, 1.0) == "5 %"  # the head on its plinth is 1.8 high
+    statue.set_real_height(made, 0.36)
+    assert statue.length_in_words(made, 0.09, 1.0) == "18 mm"
+    assert statue.length_in_words(made, 0.045, 0.001) == "0.009 mm"
+    made.scale = (1, 1, 1)
+    statue.set_real_height(made, 1.8)
+    assert statue.length_in_words(made, 0.09, 1.0) == "90 mm"
 
 
 def test_saving_and_loading_keeps_the_overlay_and_the_way_back(overlay, made, tmp_path):
