@@ -11,6 +11,7 @@ from .contract import DEVICES, QUALITIES, TEXTURES, Request
 from .dataset.command import add_arguments as add_dataset
 from .evaluate.command import add_arguments
 from .priors.command import add_models
+from .train.command import add_arguments as add_training
 
 EXIT_CODES = """\
 exit codes:
@@ -37,6 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
         from .dataset.command import run
 
         return run(given)
+    if given.command == "train":
+        from .train.command import run as run_training
+
+        return run_training(given)
     if given.command == "models":
         from .priors.command import models_command
 
@@ -60,6 +65,7 @@ def _request(given: argparse.Namespace) -> Request:
         prior=given.prior,
         prompt=given.prompt,
         seed=given.seed,
+        samples=given.samples,
         device=given.device,
         lens=given.lens,
         elevation=given.elevation,
@@ -86,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     add_arguments(commands.add_parser("evaluate", help="measure a mesh against the truth and the photo"))
     add_models(commands)
     add_dataset(commands.add_parser("dataset", help="make, gather and render data to train on"))
+    add_training(commands.add_parser("train", help="train the priors, and ship what they learnt"))
     job = commands.add_parser(
         "job",
         help="run the job in a folder, for a parent process",
@@ -100,8 +107,8 @@ def _add_reconstruct(commands) -> None:
     command = commands.add_parser(
         "reconstruct",
         help="build a mesh from a photo",
-        description="Writes mesh.glb, mesh.npz, texture.png, camera.json, provenance.json, events.jsonl and log.txt "
-        "into DIR. The same command in the same DIR goes on where it was cancelled.",
+        description="Writes mesh.glb, mesh.npz, volume.npz, texture.png, camera.json, provenance.json, events.jsonl "
+        "and log.txt into DIR. The same command in the same DIR goes on where it was cancelled.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -109,16 +116,25 @@ def _add_reconstruct(commands) -> None:
     command.add_argument("--mask", type=Path, metavar="M", help="an image that is white where the statue is")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for the results")
     command.add_argument(
-        "--prior", default="none", metavar="NAME", help="what imagines the unseen side: none (default)"
+        "--prior",
+        default="bundled",
+        metavar="NAME",
+        help="what imagines the unseen side: bundled (default) or none",
     )
     command.add_argument("--quality", choices=QUALITIES, default="draft", help="default: draft")
     command.add_argument("--prompt", default="", metavar="TEXT", help="words for the prior")
     command.add_argument("--seed", type=int, default=0, help="the same seed repeats a run (default: 0)")
+    command.add_argument(
+        "--samples",
+        type=int,
+        metavar="N",
+        help="how many backs are drawn, to see where they differ (default: as the quality has it)",
+    )
     command.add_argument("--device", choices=DEVICES, default="auto", help="default: auto")
     camera = command.add_argument_group("the camera of the photo")
     camera.add_argument("--lens", type=float, metavar="MM", help="on 35 mm film (default: as EXIF says, else 50)")
     camera.add_argument(
-        "--elevation", type=float, default=0.0, metavar="DEGREES", help="how steeply it looked down (default: 0)"
+        "--elevation", type=float, metavar="DEGREES", help="how steeply it looked down (default: not known)"
     )
     outcome = command.add_argument_group("mesh and texture")
     outcome.add_argument("--faces", type=int, metavar="N", help="at most (default: as the quality has it)")

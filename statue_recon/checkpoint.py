@@ -29,8 +29,11 @@ TREE = "tree"  # the entry of the .npz that says how the arrays hang together
 RECORDS = {  # the dataclasses that stages hand on, and where they live: nothing else is ever built from a file
     "Camera": "camera",
     "Photo": "photo.photo",
+    "Columns": "priors.shape.columns",
+    "Imagined": "priors.shape.prior",
     "SDF": "field.sdf",
     "Mesh": "mesh.mesh",
+    "BuiltMesh": "mesh.mesh",
     "TexturedMesh": "mesh.mesh",
 }
 

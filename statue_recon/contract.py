@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass
 from typing import Union, get_args, get_type_hints
 
-VERSION = 2  # raised whenever a field changes its meaning, comes or goes
+VERSION = 3  # raised whenever a field changes its meaning, comes or goes
 
 # Files of a job folder, so that both sides spell them alike.
 REQUEST_FILE = "request.json"
@@ -33,23 +33,28 @@ RANGES: dict[str, tuple[float, float, str]] = {  # of numbers in a request: the 
     "lens": (8.0, 800.0, "mm"),  # beyond these somebody made a mistake
     "elevation": (-60.0, 60.0, "degrees"),  # steeper, a statue no longer stands upright in the photo
     "faces": (1_000, 2_000_000, "faces"),
+    "samples": (1, 16, "samples"),
 }
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of the pipeline as people read it, and its usual share of a whole run (for the time left)."""
+    """A step of the pipeline as people read it, and its usual share of a whole run (for the time left).
+
+    A run leaves out the stages it has no use for: without a prior there is nothing to refine.
+    """
 
     words: str
     share: float
 
 
 STAGES = {
-    "photo": Stage("Reading the photo", 0.15),
-    "shape": Stage("Imagining the volume", 0.05),
-    "fit": Stage("Fitting the volume to the photo", 0.40),
-    "mesh": Stage("Building the mesh", 0.15),
-    "texture": Stage("Laying the photo on the mesh", 0.20),
+    "photo": Stage("Reading the photo", 0.10),
+    "shape": Stage("Imagining the shape", 0.25),
+    "detail": Stage("Refining details", 0.10),
+    "fit": Stage("Fitting the volume to the photo", 0.25),
+    "mesh": Stage("Building the mesh", 0.10),
+    "texture": Stage("Laying the photo on the mesh", 0.15),
     "result": Stage("Writing the result", 0.05),
 }
 
@@ -82,12 +87,13 @@ class Request:
     mask: str | None = None
     mask_source: str = "automatic"  # one of MASK_SOURCES; "painted" needs a mask
     quality: str = "draft"  # one of QUALITIES
-    prior: str = "none"
+    prior: str = "bundled"  # what imagines the hidden side; "none": nothing does
     prompt: str = ""
     seed: int = 0
+    samples: int | None = None  # how many backs are drawn to see how far they differ; None: as the quality has it
     device: str = "auto"  # one of DEVICES
     lens: float | None = None  # mm, 35 mm equivalent; None: as the photo says, else a normal lens
-    elevation: float = 0.0  # degrees the camera looked down (negative: up)
+    elevation: float | None = None  # degrees the camera looked down (negative: up); None: not known
     faces: int | None = None  # of the mesh, at most; None: as the quality has it
     texture: int | None = None  # one of TEXTURES; None: as the quality has it
     quads: bool = False  # a mesh of quads (`faces` counts them) instead of triangles
@@ -143,7 +149,7 @@ class Progress:
 class Result:
     """Where the result lies: paths relative to the folder of the events."""
 
-    mesh: str  # .npz: vertices [V, 3], faces [F, 3], uv [F, 3, 2], seen [V]; the engine's frame
+    mesh: str  # .npz: vertices [V, 3], faces [F, 3], uv [F, 3, 2], seen [V], doubt [V]; the engine's frame
     model: str  # .glb
     texture: str  # .png
     camera: str  # .json
@@ -151,6 +157,7 @@ class Result:
     seconds: float
     faces: int
     summary: str  # one sentence for the panel
+    volume: str | None = None  # .npz: values [X, Y, Z] int8, lower [3], spacing, reach; the frame of the mesh
 
 
 @dataclass(frozen=True)

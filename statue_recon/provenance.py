@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 from . import __version__, contract
 from .contract import Request
 from .doctor import PACKAGES
-from .priors import models
+from .priors import bundled, models
 
 if TYPE_CHECKING:
     from .mesh.mesh import TexturedMesh
@@ -32,8 +33,12 @@ def provenance(
     device: str,
     timings: dict[str, float],
     notes: tuple[str, ...] = (),
+    imagined: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The record of one run, ready for JSON. Seconds are per stage; `result_sha256` is what a repetition must give."""
+    """The record of one run, ready for JSON. Seconds are per stage; `result_sha256` is what a repetition must give.
+
+    `imagined` is what the prior was asked in the end, the choices of the quality among it: samples, guidance, steps.
+    """
     return {
         "engine": __version__,
         "contract": contract.VERSION,
@@ -49,9 +54,19 @@ def provenance(
         "system": platform.platform(),
         "packages": {name: version(name) for name in PACKAGES.values()},
         "seconds": {stage: round(seconds, 3) for stage, seconds in timings.items()},
+        "prior": prior_record(request, imagined or {}),
         "priors": learned(photo.mask_source),
         "result_sha256": result_sha256(textured),
     }
+
+
+def prior_record(request: Request, imagined: Mapping[str, Any]) -> dict[str, Any]:
+    """What imagined the hidden side, from which weights, and how it was asked."""
+    record = {"name": request.prior, "seed": request.seed, "samples": request.samples, **imagined}
+    if request.prior == "bundled":
+        shipped = bundled.bundle().parts.values()
+        record["weights"] = {file.name: file.sha256 for part in shipped for file in part.files}
+    return record
 
 
 def learned(mask_source: str) -> list[dict[str, Any]]:
@@ -64,9 +79,10 @@ def learned(mask_source: str) -> list[dict[str, Any]]:
 
 
 def result_sha256(textured: TexturedMesh) -> str:
-    """A fingerprint of what was made: vertices, faces, UV, seen and atlas, to the last bit."""
+    """A fingerprint of what was made: vertices, faces, UV, seen, atlas and doubt, to the last bit."""
     digest = hashlib.sha256()
-    for array in (textured.mesh.vertices, textured.mesh.faces, textured.uv, textured.seen, textured.atlas):
+    arrays = [textured.mesh.vertices, textured.mesh.faces, textured.uv, textured.seen, textured.atlas]
+    for array in arrays if textured.doubt is None else [*arrays, textured.doubt]:
         digest.update(f"{array.dtype.str} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

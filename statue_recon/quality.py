@@ -10,15 +10,17 @@ from .contract import Request
 @dataclass(frozen=True)
 class Quality:
     grid: int  # cells of the SDF along the statue's longest side
+    samples: int  # backs that are drawn, to see how far they differ
+    steps: int  # of the diffusion, for each of them
     fit_steps: int  # steps of the fit
     faces: int  # triangles of the final mesh, at most
     atlas: int  # pixels of the texture's side
 
 
 QUALITIES = {
-    "draft": Quality(grid=160, fit_steps=50, faces=50_000, atlas=2048),
-    "standard": Quality(grid=224, fit_steps=80, faces=100_000, atlas=2048),
-    "high": Quality(grid=320, fit_steps=120, faces=200_000, atlas=4096),
+    "draft": Quality(grid=160, samples=4, steps=6, fit_steps=50, faces=50_000, atlas=2048),
+    "standard": Quality(grid=224, samples=8, steps=8, fit_steps=80, faces=100_000, atlas=2048),
+    "high": Quality(grid=320, samples=16, steps=10, fit_steps=120, faces=200_000, atlas=4096),
 }
 
 

@@ -11,12 +11,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from .camera import Camera
 from .contract import PREVIEW_FOLDER, Failure, Result
+from .field.sdf import SDF
 from .glb import png, to_glb
 from .mesh.mesh import Mesh, TexturedMesh
 from .whole import draft_of
+
+CELLS = 64  # along the longest side of the volume that is kept: its cells are for people to look at
+REACH = 4.0  # cells from the surface up to which its distances are kept
+STEPS = 127  # of a distance as a signed byte: from the surface to the reach
 
 
 def write_preview(folder: Path, name: str, mesh: Mesh, colours: NDArray[np.float32]) -> str:
@@ -41,9 +47,11 @@ def write_result(
     provenance: dict[str, Any],
     seconds: float,
     summary: str,
+    volume: SDF | None = None,
 ) -> Result:
     """Writes mesh.npz, mesh.glb, texture.png, camera.json and provenance.json into folder/relative.
 
+    With a `volume`, the coarse shape that the mesh began as, in the mesh's frame, also volume.npz.
     The same inputs give the same bytes. The paths in the Result are relative to `folder`, with forward slashes; an
     empty `relative` is the folder itself.
     """
@@ -57,7 +65,9 @@ def write_result(
         seconds=round(seconds, 2),
         faces=textured.polygons,
         summary=summary,
+        volume=None if volume is None else f"{prefix}volume.npz",
     )
+    unsure = np.zeros(len(textured.mesh.vertices)) if textured.doubt is None else textured.doubt
     picture = png(textured.atlas)
     _write(
         folder / result.mesh,
@@ -66,6 +76,7 @@ def write_result(
             faces=textured.mesh.faces.astype(np.int32),
             uv=textured.uv.astype(np.float32),
             seen=textured.seen.astype(np.float32),
+            doubt=unsure.astype(np.float32),
             quads=np.array(textured.quads),
         ),
     )
@@ -73,7 +84,29 @@ def write_result(
     _write(folder / result.texture, picture)
     _write(folder / result.camera, _json(camera.to_json() | {"blender": camera.to_blender()}))
     _write(folder / result.provenance, _json(provenance))
+    if volume is not None and result.volume:
+        _write(folder / result.volume, _npz(**volume_arrays(volume)))
     return result
+
+
+def volume_arrays(volume: SDF) -> dict[str, Any]:
+    """The volume with about CELLS cells along its longest side, its distances as bytes.
+
+    `values` [X, Y, Z] int8: negative inside the statue and nowhere else, ±127 = ±`reach` world units or farther; the
+    node (0, 0, 0) lies at `lower` [3], the others every `spacing` world units.
+    """
+    finer = max(1.0, (max(volume.values.shape) - 1) / CELLS)
+    shape = tuple(int((count - 1) / finer + 1e-6) + 1 for count in volume.values.shape)  # none beyond the last node
+    distances = ndimage.affine_transform(volume.values, np.full(3, finer), output_shape=shape, order=1, mode="nearest")
+    spacing = volume.spacing * finer
+    steps = np.rint(np.clip(distances / (REACH * spacing), -1.0, 1.0) * STEPS)
+    steps = np.where(distances < 0, np.minimum(steps, -1), np.maximum(steps, 0))  # however near, inside stays inside
+    return {
+        "values": steps.astype(np.int8),
+        "lower": np.asarray(volume.lower, np.float64),
+        "spacing": np.float64(spacing),
+        "reach": np.float64(REACH * spacing),
+    }
 
 
 def _npz(**arrays: Any) -> bytes:

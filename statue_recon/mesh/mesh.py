@@ -47,6 +47,7 @@ class TexturedMesh:
     uv: np.ndarray  # [F, 3, 2] float32, (0, 0) is bottom left, as in Blender
     atlas: np.ndarray  # [S, S, 3] uint8 sRGB, row 0 at the TOP
     seen: np.ndarray  # [V] float32, 0 invented … 1 seen
+    doubt: np.ndarray | None = None  # [V] float32 world units: by how much imagined surfaces differ; None: not known
     quads: bool = False  # whether faces 2 k and 2 k + 1, (a, b, c) and (a, c, d), are the quad a b c d
 
     @property
@@ -55,13 +56,30 @@ class TexturedMesh:
         return len(self.mesh.faces) // (2 if self.quads else 1)
 
 
+@dataclass(frozen=True)
+class BuiltMesh:
+    """A mesh in the engine's frame, ready to be painted."""
+
+    mesh: Mesh
+    uv: np.ndarray  # [F, 3, 2] float32
+    camera: Camera  # of the photo
+    doubt: np.ndarray | None  # [V] float32 world units, as in TexturedMesh
+    scale: float  # what was done to the field it was taken from: scale · point + offset
+    offset: np.ndarray  # [3]
+
+
 def normalise(mesh: Mesh, camera: Camera) -> tuple[Mesh, Camera]:
     """The mesh with its bounding box centred and its longest side 1.8, and the camera moved along with it."""
-    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
-    scale = LONGEST_SIDE / float((high - low).max())
-    offset = -scale * (low + high).astype(np.float64) / 2
+    scale, offset = frame_of(mesh)
     vertices = (mesh.vertices * scale + offset).astype(np.float32)
     return Mesh(vertices, mesh.faces), camera.moved(scale, offset)
+
+
+def frame_of(mesh: Mesh) -> tuple[float, np.ndarray]:
+    """The scale and the offset [3] that bring a mesh into the engine's frame: place = scale · point + offset."""
+    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    scale = LONGEST_SIDE / float((high - low).max())
+    return scale, -scale * (low + high).astype(np.float64) / 2
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

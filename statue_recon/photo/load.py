@@ -37,7 +37,7 @@ def load_photo(folder: Path, request: Request, report: Report) -> Photo:
     lens = request.lens or picture.focal
     if lens is None:
         notes.append("The photo does not tell its lens; a normal one (50 mm) was assumed.")
-    camera = stand(mask.alpha, focal_in_pixels(lens, width, height), request.elevation)
+    camera = stand(mask.alpha, focal_in_pixels(lens, width, height), request.elevation or 0.0)
     photo = Photo(picture.rgb, mask.alpha, mask.source, camera, tuple(notes))
     if part := worthwhile_part(mask.alpha, picture.size):
         photo = closer(photo, folder / request.photo, picture, mask, part)

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from ..photo.window import Window, condition_of
 from ..priors.shape.columns import BEFORE, DEPTH_STEP, REACH
-from ..priors.shape.network import Architecture, Condition, Envelope, ShapeNetwork
+from ..priors.shape.network import Architecture, Condition, Envelope, ShapeNetwork, between
 from ..priors.shape.schedule import TIMES, noised
 from .objects import Entry, Objects
 from .scenes import Studio
@@ -126,18 +126,25 @@ class ShapeTask:
         return distance(guess, clean) + ENVELOPES * beside(envelope, clean)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """How far guesses are off that are made of pure noise: `off` in REACH pitches, `overlap` of the insides."""
-        off, overlap, rough = [], [], []
-        generator = torch.Generator().manual_seed(0)
+        """How far off is what a network makes of pure noise.
+
+        Of its guess x₀: `off` in REACH pitches, `overlap` of the insides, and the learnt `distance`; of the likeliest
+        body, which is what gets built: `likely_off`, `likely_overlap`, and `depths`, how far its first and last
+        surfaces lie from the true ones, in pitches.
+        """
+        figures: dict[str, list[float]] = defaultdict(list)
         for condition, clean in self.held():
-            noise = torch.randn(clean.shape, generator=generator).to(self._device)
+            told, true = condition.to(self._device), clean.to(self._device)
             times = torch.full((len(clean),), TIMES - 1, device=self._device)
-            guess = network(noise, times, condition.to(self._device)).float().cpu().clamp(-1, 1)
-            off += (guess - clean).abs().mean(dim=(1, 2, 3)).tolist()
-            rough += [float(distance(one, other)) for one, other in zip(guess, clean, strict=True)]
-            inside, truth = guess < 0, clean < 0
-            overlap += ((inside & truth).sum((1, 2, 3)) / (inside | truth).sum((1, 2, 3)).clamp(min=1)).tolist()
-        return {"off": float(np.mean(off)), "overlap": float(np.mean(overlap)), "distance": float(np.mean(rough))}
+            guess, envelope = network.with_envelope(torch.zeros_like(true), times, told)  # type: ignore[operator]
+            likely = between(envelope)
+            figures["off"] += _off(guess.clamp(-1, 1), true)
+            figures["overlap"] += _overlap(guess, true)
+            figures["distance"] += [float(distance(*pair)) for pair in zip(guess.clamp(-1, 1), true, strict=True)]
+            figures["likely_off"] += _off(likely, true)
+            figures["likely_overlap"] += _overlap(likely, true)
+            figures["depths"] += [REACH / 2 * float(beside(envelope, true))] * len(clean)
+        return {name: float(np.mean(values)) for name, values in figures.items()}
 
     def sheet(self, network: nn.Module, path: Path) -> None:
         condition, clean = self.held()[0]
@@ -183,6 +190,16 @@ def colourless(condition: Condition, which: Tensor) -> Condition:
     keep = torch.ones((len(condition), condition.picture.shape[1], 1, 1))
     keep[which, :3] = 0.0
     return Condition(condition.picture * keep.to(condition.picture), condition.planes, condition.coarse)
+
+
+def _off(guess: Tensor, clean: Tensor) -> list[float]:
+    return (guess - clean).abs().mean(dim=(1, 2, 3)).tolist()
+
+
+def _overlap(guess: Tensor, clean: Tensor) -> list[float]:
+    """Volume inside both over volume inside either, for each of volumes [B, D, H, W]."""
+    inside, truth = guess < 0, clean < 0
+    return ((inside & truth).sum((1, 2, 3)) / (inside | truth).sum((1, 2, 3)).clamp(min=1)).tolist()
 
 
 def beside(envelope: Envelope, clean: Tensor) -> Tensor:

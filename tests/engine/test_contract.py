@@ -13,6 +13,7 @@ EVENTS = [
     Progress("fit", 3, 50, 0.31, 4.2, None),
     Progress("texture", 1, 2, 1, 12, 3.5, message="Maße „groß“\nzweite Zeile", preview="preview/coarse.npz"),
     Result("result/mesh.npz", "m.glb", "t.png", "c.json", "p.json", 21.5, 50_000, "Fünfzigtausend."),
+    Result("m.npz", "m.glb", "t.png", "c.json", "p.json", 1, 4, "Vier.", volume="result/volume.npz"),
     Failed("Die Maske ist leer.", "Male sie.", bug=False),
     Cancelled(None),
     Cancelled("preview/fitted.npz"),
@@ -31,8 +32,23 @@ def test_every_kind_of_event_is_tried_here():
 
 
 def test_a_request_reads_back_as_it_was_written():
-    request = Request("photo.png", "mask.png", "painted", "high", "none", "bärtig", 2**40, "cuda", 85.0, -12.5, 90_000)
+    request = Request(
+        "photo.png", "mask.png", "painted", "high", "none", "bärtig", 2**40, 8, "cuda", 85.0, -12.5, 9_000
+    )
     assert contract.request_from_json(contract.request_to_json(request)) == request
+
+
+def test_a_request_that_leaves_all_open_reads_back_as_it_was_written():
+    request = Request("photo.png")
+    assert (request.prior, request.samples, request.elevation) == ("bundled", None, None)
+    assert contract.request_from_json(contract.request_to_json(request)) == request
+
+
+def test_a_job_of_the_version_before_is_refused_with_a_next_step():
+    text = json.dumps({"photo": "photo.png", "elevation": 0.0, "version": 2})
+    with pytest.raises(Failure, match="version 2") as failure:
+        contract.request_from_json(text)
+    assert "anew" in failure.value.next_step
 
 
 @pytest.mark.parametrize(
@@ -43,6 +59,8 @@ def test_a_request_reads_back_as_it_was_written():
         {"texture": 3000},
         {"faces": 3},
         {"elevation": 88.0},
+        {"samples": 0},
+        {"samples": 17},
         {"lens": 1.0},
         {"lens": float("nan")},
     ],

@@ -20,7 +20,7 @@ from statue_recon.quality import Quality
 from statue_recon.render.raster import cover_of_photo
 from statue_recon.report import Report
 
-QUICK = Quality(grid=96, fit_steps=30, faces=40_000, atlas=512)
+QUICK = Quality(grid=96, samples=2, steps=2, fit_steps=30, faces=40_000, atlas=512)
 
 
 def photo_of(draw, width=300, height=400, focal=550.0, elevation=0.0) -> Photo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -14,6 +15,7 @@ from PIL import Image
 from statue_recon import result as results
 from statue_recon.camera import Camera
 from statue_recon.contract import Failure, Result
+from statue_recon.field.sdf import SDF
 from statue_recon.mesh.mesh import Mesh, TexturedMesh
 from statue_recon.result import write_preview, write_result
 
@@ -36,14 +38,73 @@ def textured() -> TexturedMesh:
     )
 
 
-def write(folder: Path, textured: TexturedMesh, relative: str = "result") -> Result:
-    return write_result(folder, relative, textured, CAMERA, {"engine": "0", "note": "déjà vu"}, 1.234, "4 faces")
+def write(folder: Path, textured: TexturedMesh, relative: str = "result", volume: SDF | None = None) -> Result:
+    note = {"engine": "0", "note": "déjà vu"}
+    return write_result(folder, relative, textured, CAMERA, note, 1.234, "4 faces", volume)
+
+
+def ball(nodes: int, radius: float = 0.7) -> SDF:
+    """A ball in a box that is higher than wide, `nodes` along its height of 1.8."""
+    spacing = 1.8 / (nodes - 1)
+    lower = np.array([-0.75, -0.8, -0.9])
+    counts = [round(-2 * low / spacing) + 1 for low in lower]
+    x, y, z = (low + spacing * np.arange(count) for low, count in zip(lower, counts, strict=True))
+    away = np.sqrt(x[:, None, None] ** 2 + y[None, :, None] ** 2 + z[None, None, :] ** 2)
+    return SDF((away - radius).astype(np.float32), lower, spacing)
+
+
+@pytest.fixture(params=[161, 65, 33], ids=["finer than it is kept", "as fine as it is kept", "coarser"])
+def kept(request, tmp_path, textured):
+    """What is read back of a ball's volume, and how many nodes along its height it was written from."""
+    result = write(tmp_path, textured, volume=ball(request.param))
+    assert result.volume == "result/volume.npz"
+    with np.load(tmp_path / result.volume, allow_pickle=False) as arrays:
+        yield dict(arrays), request.param
+
+
+def test_a_volume_is_kept_with_64_cells_along_its_longest_side(kept):
+    arrays, nodes = kept
+    assert arrays["values"].dtype == np.int8
+    assert arrays["values"].shape[2] == min(nodes, 65)
+    assert arrays["spacing"] == pytest.approx(1.8 / (min(nodes, 65) - 1))
+    assert np.allclose(arrays["lower"], [-0.75, -0.8, -0.9])
+
+
+def test_the_distances_of_a_volume_read_back_as_they_were(kept):
+    arrays, _ = kept
+    nodes = np.stack(np.indices(arrays["values"].shape), -1) * arrays["spacing"] + arrays["lower"]
+    truth = np.linalg.norm(nodes, axis=-1) - 0.7
+    read = arrays["values"] / 127 * arrays["reach"]
+    near = np.abs(truth) < arrays["reach"]
+    inner = near & (np.linalg.norm(nodes, axis=-1) > 0.2)  # at the centre the distance has its crease
+    assert np.abs(read - truth)[inner].max() < 0.035 * arrays["spacing"]
+    assert (np.abs(arrays["values"][~near]) == 127).all()
+
+
+def test_inside_stays_inside_however_near_the_surface(tmp_path, textured):
+    thin = SDF(np.full((4, 4, 4), -1e-6, np.float32), np.zeros(3), 0.1)
+    result = write(tmp_path, textured, volume=thin)
+    with np.load(tmp_path / result.volume) as arrays:
+        assert (arrays["values"] == -1).all()
+
+
+def test_without_a_volume_there_is_no_file_of_it(tmp_path, textured):
+    assert write(tmp_path, textured).volume is None
+    assert not (tmp_path / "result" / "volume.npz").exists()
+
+
+def test_doubt_is_kept_with_the_mesh(tmp_path, textured):
+    unsure = np.array([0, 0.01, 0.02, 0.03], np.float32)
+    result = write(tmp_path, dataclasses.replace(textured, doubt=unsure))
+    with np.load(tmp_path / result.mesh) as arrays:
+        assert np.array_equal(arrays["doubt"], unsure) and arrays["doubt"].dtype == np.float32
 
 
 def test_a_result_names_files_that_are_there_and_whole(tmp_path, textured):
     result = write(tmp_path, textured)
     with np.load(tmp_path / result.mesh, allow_pickle=False) as arrays:
-        assert set(arrays) == {"vertices", "faces", "uv", "seen", "quads"}
+        assert set(arrays) == {"vertices", "faces", "uv", "seen", "doubt", "quads"}
+        assert np.array_equal(arrays["doubt"], np.zeros(4, np.float32)), "nothing was imagined"
         assert np.array_equal(arrays["uv"], textured.uv) and arrays["uv"].dtype == np.float32
         assert np.array_equal(arrays["faces"], textured.mesh.faces) and arrays["faces"].dtype == np.int32
         assert np.array_equal(arrays["seen"], textured.seen)
@@ -68,9 +129,9 @@ def test_paths_are_relative_with_forward_slashes(tmp_path, textured):
 
 
 def test_the_same_result_always_has_the_same_bytes(tmp_path, textured):
-    first = write(tmp_path / "a", textured)
-    write(tmp_path / "b", textured)
-    for name in (first.mesh, first.model, first.texture, first.camera, first.provenance):
+    first = write(tmp_path / "a", textured, volume=ball(80))
+    write(tmp_path / "b", textured, volume=ball(80))
+    for name in (first.mesh, first.volume, first.model, first.texture, first.camera, first.provenance):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 

@@ -38,7 +38,7 @@ def folder(tmp_path):
     folder = tmp_path / "a job für alle"
     folder.mkdir()
     write_photo(folder / contract.PHOTO_FILE)
-    ask(folder, Request(contract.PHOTO_FILE, device="cpu"))
+    ask(folder, Request(contract.PHOTO_FILE, prior="none", device="cpu"))
     return folder
 
 
@@ -181,9 +181,10 @@ def test_a_folder_without_a_request_is_told_as_a_sentence(folder, start):
 
 
 def test_a_prior_that_does_not_exist_is_refused(folder, start):
-    ask(folder, Request(contract.PHOTO_FILE, prior="bundled", device="cpu"))
+    ask(folder, Request(contract.PHOTO_FILE, prior="no such prior", device="cpu"))
     code, told = run(folder, start)
-    assert code == 3 and "bundled" in told.message and "None" in told.next_step
+    assert code == 3 and "no such prior" in told.message
+    assert "bundled" in told.next_step and "none" in told.next_step
 
 
 def test_a_photo_that_is_gone_is_told_as_a_sentence(folder, start):

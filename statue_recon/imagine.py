@@ -1,0 +1,61 @@
+"""The stages that ask the bundled prior: the volume of the whole, then its details."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .contract import Request
+from .field.imagined import along_rays, box_of, field_of, held_to_mask
+from .field.sdf import SDF
+from .mesh.mesh import Mesh
+from .photo.details import PhotoDetails
+from .photo.photo import Photo
+from .photo.window import condition_of, window_of
+from .priors.shape.columns import sampled
+from .priors.shape.fine import FinePrior
+from .priors.shape.fuse import Fused
+from .priors.shape.prior import Imagined, ShapePrior
+from .priors.shape.regions import regions
+from .quality import Quality
+from .report import Report
+
+
+def imagine(photo: Photo, request: Request, quality: Quality, device: str, report: Report) -> Imagined:
+    """The likeliest volume that the photo may show, and how far others differ."""
+    window, columns = window_of(photo, request.elevation)
+    prior = ShapePrior.bundled(device)
+    samples = request.samples or quality.samples
+    found = prior.imagine(condition_of([window]), columns, samples, quality.steps, request.seed, progress=report.step)
+    mask = cv2.resize(window.alpha, (columns.shape[2], columns.shape[1]), interpolation=cv2.INTER_AREA)
+    return Imagined(held_to_mask(found.volume, mask), found.spread, columns)
+
+
+def coarse_field(imagined: Imagined, photo: Photo, quality: Quality) -> SDF:
+    """What was imagined, as a field in the world."""
+    known = along_rays(imagined.volume, imagined.columns)
+    return field_of(known, box_of(imagined.volume, imagined.columns), photo, quality)
+
+
+def detailed_field(
+    imagined: Imagined, photo: Photo, request: Request, quality: Quality, device: str, report: Report
+) -> SDF:
+    """The same with its parts looked at again, two and four times as finely."""
+    window, _ = window_of(photo, request.elevation)
+    volume, columns = torch.from_numpy(imagined.volume), imagined.columns
+    wanted = [region.columns for region in regions(volume, columns)]
+    parts = []
+    prior = FinePrior.bundled(device)
+    for part in prior.refine(volume, columns, wanted, PhotoDetails.of(photo, window), request.seed):
+        parts.append((part.volume, part.columns))
+        report.step(len(parts), len(wanted))
+    known = Fused(along_rays(imagined.volume, columns), columns, parts).distances
+    return field_of(known, box_of(imagined.volume, columns), photo, quality)
+
+
+def doubt_of(imagined: Imagined, mesh: Mesh) -> NDArray[np.float32]:
+    """[V] by how much the samples differ at the mesh's vertices, in world units."""
+    places = torch.from_numpy(imagined.columns.places(mesh.vertices).astype(np.float32))
+    return sampled(torch.from_numpy(imagined.spread), places).numpy()
