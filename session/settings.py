@@ -22,7 +22,12 @@ QUALITIES = (
     ("high", "High", "Four times the faces and a 4k texture, about a minute on a laptop"),
 )
 PRIORS = (
-    ("bundled", "Bundled", "The hidden side is imagined by a model of statues that comes with Statue Recon"),
+    (
+        "bundled",
+        "Bundled (in training)",
+        "The hidden side is imagined by a model of statues that comes with Statue Recon. It is not fully trained yet: "
+        "on our test statues None is still nearer to the truth",
+    ),
     (
         "none",
         "None",
@@ -54,7 +59,7 @@ class STATUE_PG_settings(PropertyGroup):
         name="Quality", description="How fine the result is and how long it takes", items=QUALITIES, default="draft"
     )
     prior: EnumProperty(
-        name="Prior", description="What imagines the side the photo does not show", items=PRIORS, default="bundled"
+        name="Prior", description="What imagines the side the photo does not show", items=PRIORS, default="none"
     )
     samples: IntProperty(
         name="Samples",

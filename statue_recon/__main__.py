@@ -117,9 +117,9 @@ def _add_reconstruct(commands) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for the results")
     command.add_argument(
         "--prior",
-        default="bundled",
+        default="none",
         metavar="NAME",
-        help="what imagines the unseen side: bundled (default) or none",
+        help="what imagines the unseen side: none (default) or bundled, which is still in training",
     )
     command.add_argument("--quality", choices=QUALITIES, default="draft", help="default: draft")
     command.add_argument("--prompt", default="", metavar="TEXT", help="words for the prior")

@@ -49,12 +49,12 @@ class Stage:
 
 
 STAGES = {
-    "photo": Stage("Reading the photo", 0.10),
-    "shape": Stage("Imagining the shape", 0.25),
-    "detail": Stage("Refining details", 0.10),
-    "fit": Stage("Fitting the volume to the photo", 0.25),
-    "mesh": Stage("Building the mesh", 0.10),
-    "texture": Stage("Laying the photo on the mesh", 0.15),
+    "photo": Stage("Reading the photo", 0.12),
+    "shape": Stage("Imagining the shape", 0.15),
+    "detail": Stage("Refining details", 0.05),
+    "fit": Stage("Fitting the volume to the photo", 0.33),
+    "mesh": Stage("Building the mesh", 0.13),
+    "texture": Stage("Laying the photo on the mesh", 0.17),
     "result": Stage("Writing the result", 0.05),
 }
 
@@ -87,7 +87,7 @@ class Request:
     mask: str | None = None
     mask_source: str = "automatic"  # one of MASK_SOURCES; "painted" needs a mask
     quality: str = "draft"  # one of QUALITIES
-    prior: str = "bundled"  # what imagines the hidden side; "none": nothing does
+    prior: str = "none"  # what imagines the hidden side: "bundled", or nothing does
     prompt: str = ""
     seed: int = 0
     samples: int | None = None  # how many backs are drawn to see how far they differ; None: as the quality has it

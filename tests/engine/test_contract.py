@@ -40,7 +40,7 @@ def test_a_request_reads_back_as_it_was_written():
 
 def test_a_request_that_leaves_all_open_reads_back_as_it_was_written():
     request = Request("photo.png")
-    assert (request.prior, request.samples, request.elevation) == ("bundled", None, None)
+    assert (request.prior, request.samples, request.elevation) == ("none", None, None)
     assert contract.request_from_json(contract.request_to_json(request)) == request
 
 
