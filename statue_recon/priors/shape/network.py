@@ -128,20 +128,6 @@ class ShapeNetwork(nn.Module):
         envelope = moved(inflated(condition.picture), change[:, DEPTHS:])
         return between(envelope) + change[:, :DEPTHS], envelope
 
-    def features(self, noisy: Tensor, times: Tensor, condition: Condition) -> list[Tensor]:
-        """What the encoder makes of them: one [B, C, h, w] a level, finest first."""
-        found: list[Tensor] = []
-        hooks = [
-            block.register_forward_hook(lambda _block, _inputs, output: found.append(output[0]))
-            for block in self.unet.down_blocks
-        ]
-        try:
-            self(noisy, times, condition)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return found
-
 
 def inflated(picture: Tensor) -> Envelope:
     """Bodies as deep as they are wide, about, behind the masks of pictures [B, PICTURE, 2H, 2W].
