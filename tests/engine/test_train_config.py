@@ -110,4 +110,4 @@ def test_a_budget_that_cannot_be_is_refused(tmp_path, line):
 
 
 def test_minutes_of_the_command_line_go_before():
-    assert budget_of(config.read("shape-cpu", "shape", SECTIONS), 3.0) == Budget(3.0, 16, workers=2)
+    assert budget_of(config.read("shape-cpu", "shape", SECTIONS), 3.0) == Budget(3.0, 16, workers=1)
