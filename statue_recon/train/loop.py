@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from ..contract import Failure
 from ..whole import draft_of
 from .curves import draw_curves
+from .muon import Muon
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +77,7 @@ def train(task: Task, budget: Budget, out: Path, device: str = "cpu") -> nn.Modu
     accelerator = Accelerator(mixed_precision=budget.precision, cpu=device == "cpu")
     network = task.network.to(accelerator.device)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=budget.rate, weight_decay=budget.decay, betas=(0.9, 0.99), fused=True
-    )
+    optimiser = Muon(network, budget.rate, budget.decay, halves=budget.precision != "no")
     step, spent = _resume(out / STATE, network, average, optimiser)
     model, optimiser = accelerator.prepare(network, optimiser)
     generator = torch.Generator().manual_seed(budget.seed + step)

@@ -85,7 +85,7 @@ def test_a_run_that_was_killed_goes_on_at_the_step_it_kept(tmp_path):
     _, said = again.communicate(timeout=300)
     assert again.returncode == 0 and f"going on from step {state['step']}" in said, said
     end = kept(tmp_path)
-    assert end["step"] > state["step"] and end["optimiser"]["state"][0]["step"] == end["step"]
+    assert end["step"] > state["step"] and end["optimiser"]["state"][0]["steps"] == end["step"]
     lines = (tmp_path / LOG).read_text().splitlines()
     assert read_log(tmp_path)[-1]["step"] == end["step"] and len(read_log(tmp_path)) == len(lines) - 1
 
