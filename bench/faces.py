@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import time
 from pathlib import Path
@@ -34,9 +33,9 @@ from statue_recon.priors.shape.columns import clipped
 from statue_recon.priors.shape.detect import Place, heads
 from statue_recon.priors.shape.fine import FinePrior
 from statue_recon.priors.shape.fuse import Distances, Fused
-from statue_recon.priors.shape.network import Architecture, ShapeNetwork
 from statue_recon.priors.shape.prior import ShapePrior
 from statue_recon.priors.shape.regions import CLOSE, regions
+from statue_recon.train.adapt_start import network_of
 from statue_recon.train.close_ups import distances_in, mistaken
 from statue_recon.train.objects import Entry, Objects
 
@@ -60,7 +59,7 @@ def main() -> None:
     options = parser.parse_args()
     objects = Objects(options.data)
     coarse = None if options.coarse in ("truth", "mistaken") else coarse_prior(options.coarse)
-    fine = FinePrior.bundled() if options.fine == "bundled" else FinePrior(trained(Path(options.fine)))
+    fine = FinePrior.bundled() if options.fine == "bundled" else FinePrior(network_of(Path(options.fine)))
     rows: dict[str, dict] = {}
     for entry in objects.of("validation"):
         if len(rows) == options.limit:
@@ -87,7 +86,7 @@ def measure(
     if len(points) < 100:
         return None
     if coarse is not None:
-        told = coarse.imagine(condition_of([window]), columns, options.samples, options.steps, seed=0).mean
+        told = coarse.imagine(condition_of([window]), columns, options.samples, options.steps, seed=0).volume
     else:
         told = (true if options.coarse == "truth" else mistaken(true, columns, np.random.default_rng(0))).numpy()
     begun = time.monotonic()
@@ -157,27 +156,7 @@ def mean_of(rows: list[dict]) -> dict:
 
 
 def coarse_prior(where: str) -> ShapePrior:
-    return ShapePrior.bundled() if where == "bundled" else ShapePrior(trained(Path(where)))
-
-
-def trained(state: Path) -> ShapeNetwork:
-    """The averaged network of a run of training."""
-    weights = torch.load(state, map_location="cpu", weights_only=True)["average"]
-    network = ShapeNetwork(architecture_of(weights))
-    network.load_state_dict(weights)
-    return network
-
-
-def architecture_of(weights: dict[str, torch.Tensor]) -> Architecture:
-    """What a network is built from, read off its weights."""
-    levels = sorted({int(found[1]) for name in weights if (found := re.match(r"unet\.down_blocks\.(\d+)\.", name))})
-    first = [f"unet.down_blocks.{level}.resnets" for level in levels]
-    widths = tuple(len(weights[f"{name}.0.conv2.bias"]) for name in first)
-    blocks = len([name for name in weights if re.fullmatch(rf"{re.escape(first[0])}\.\d+\.conv2\.bias", name)])
-    attention = tuple(any(f"down_blocks.{level}.attentions" in name for name in weights) for level in levels)
-    plain = ShapeNetwork(Architecture(widths, blocks, attention))
-    told = weights["unet.conv_in.weight"].shape[1] > plain.unet.conv_in.weight.shape[1]
-    return Architecture(widths, blocks, attention, coarse=told)
+    return ShapePrior.bundled() if where == "bundled" else ShapePrior(network_of(Path(where)))
 
 
 if __name__ == "__main__":
