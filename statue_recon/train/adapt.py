@@ -41,16 +41,16 @@ from torch import Tensor, nn
 from ..contract import Failure
 from ..priors.shape.columns import DEPTHS
 from ..priors.shape.diffusion import noise_like
-from ..priors.shape.network import FINER, Condition, ShapeNetwork
+from ..priors.shape.network import FINER, Condition, Envelope, ShapeNetwork
 from ..priors.shape.schedule import TIMES, noised
 from .adapt_bank import Bank
 from .adapt_losses import mmd, mutual_information, pooled, pseudo_labels
 from .adapt_photos import Pool, pool_of_photos, pool_of_renders
 from .adapt_start import listening, network_of, spent_in
 from .loop import Budget, train
-from .objects import Objects
+from .objects import Objects, kind_of
 from .scenes import Studio
-from .shape import COLOURLESS, FORGOTTEN, Batch, ShapeData, ShapeTask, colourless, distance, mirrored, unpacked
+from .shape import COLOURLESS, FORGOTTEN, Batch, ShapeData, ShapeTask, colourless, mirrored, misfit, noise_for, unpacked
 from .sheet import SHOWN, volume_sheet
 
 PARTS = ("mmd", "target", "information", "levels")  # what an ablation leaves out
@@ -115,7 +115,7 @@ def adapt(
 def check_source(settings: AdaptSettings, objects: Objects) -> None:
     """Raises Failure where there is nothing to learn from, or nothing to validate with."""
     for kind in ("train", "validation"):
-        if not any(settings.shares.get(entry.group, 0.0) for entry in objects.of(kind)):
+        if not any(settings.shares.get(kind_of(entry, settings.shares) or "", 0.0) for entry in objects.of(kind)):
             raise Failure(
                 f"{objects.folder} holds no statues of {', '.join(settings.shares)} for the set “{kind}”, and adapting "
                 "needs some with volumes.",
@@ -158,9 +158,9 @@ class AdaptTask(ShapeTask):
         draw[:, :alone] = 1.0
         times = torch.where(draw[0] < 1.0, (draw[0] * TIMES).long(), TIMES - 1).to(clean.device)
         condition = colourless(condition.dropped(draw[1] < FORGOTTEN), draw[2] < COLOURLESS)
-        noise = torch.randn(clean.shape, generator=generator).to(clean)
-        guess, levels = self._look(network, noised(clean, noise, times), times, condition)
-        parts = {"source": distance(guess.float(), clean)}
+        noise = noise_for(clean, generator)
+        guess, depths, levels = self._look(network, noised(clean, noise, times), times, condition)
+        parts = {"source": misfit(guess, depths, clean)}
         if set(PARTS[:3]) - self._settings.without:
             known = [level[:alone] for level in levels]
             parts |= self._of_photos(network, known, tuple(clean.shape[-2:]), len(condition), generator)
@@ -192,7 +192,7 @@ class AdaptTask(ShapeTask):
         for condition, clean in self.held():
             drawn = self._target.draw(tuple(clean.shape[-2:]), COMPARED, generator)
             if min(len(clean), len(drawn.condition)) >= 2 and drawn.shape == tuple(clean.shape[-2:]):
-                source, target = (self._alone(network, one, generator)[1] for one in (condition, drawn.condition))
+                source, target = (self._alone(network, one, generator)[-1] for one in (condition, drawn.condition))
                 found.append((len(clean), float(mean_mmd(source, target))))
         return sum(count * far for count, far in found) / max(sum(count for count, _ in found), 1)
 
@@ -201,7 +201,7 @@ class AdaptTask(ShapeTask):
     ) -> dict[str, Tensor]:
         """The parts of the loss that photos without volumes have to do with."""
         drawn = self._target.draw(shape, count, generator)
-        guess, levels = self._alone(network, drawn.condition, generator)
+        guess, depths, levels = self._alone(network, drawn.condition, generator)
         mask = silhouette(drawn.condition).to(guess)
         parts = {"mmd": mean_mmd(known, levels), "information": -mutual_information(guess, mask)}
         if self._trust() > 0.0:
@@ -211,25 +211,25 @@ class AdaptTask(ShapeTask):
                 labels = pseudo_labels(
                     believed, mask, similar.squared, similar.masks, similar.volumes, self._settings.own
                 )
-                parts["target"] = distance(guess.float(), labels)
+                parts["target"] = misfit(guess, depths, labels)
         return {name: part for name, part in parts.items() if name not in self._settings.without}
 
     def _alone(
         self, network: nn.Module, condition: Condition, generator: torch.Generator
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Guesses [B, D, H, W] out of nothing but noise and photos, and the features on the way."""
+    ) -> tuple[Tensor, Envelope, list[Tensor]]:
+        """Guesses [B, D, H, W] out of nothing but noise and photos, their depths, and the features on the way."""
         condition = condition.to(self._device)
         times = torch.full((len(condition),), TIMES - 1, device=condition.picture.device)
         return self._look(network, noise_like(self._encoder, condition, generator), times, condition)
 
     def _look(
         self, network: nn.Module, noisy: Tensor, times: Tensor, condition: Condition
-    ) -> tuple[Tensor, list[Tensor]]:
-        """The network's guess, and its features [B, C], one a level or the last level's only."""
+    ) -> tuple[Tensor, Envelope, list[Tensor]]:
+        """The network's guess, the depths within it, and its features [B, C], one a level or the last level's only."""
         with listening(self._encoder) as heard:
-            guess = network(noisy, times, condition)
+            guess, depths = network.with_envelope(noisy, times, condition)  # type: ignore[operator]
         first = len(heard) - 1 if "levels" in self._settings.without else 0
-        return guess, [pooled(feature, condition.picture[:, 3]) for feature in heard[first:]]
+        return guess, depths, [pooled(feature, condition.picture[:, 3]) for feature in heard[first:]]
 
     def _weighed(self, parts: dict[str, Tensor]) -> Tensor:
         trust = self._trust()

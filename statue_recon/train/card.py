@@ -86,11 +86,9 @@ def _commands(sittings: list[dict[str, Any]]) -> list[str]:
 
 
 def _groups(groups: dict[str, dict[str, int]], shares: dict[str, float]) -> str:
-    told = []
-    for name, counts in groups.items():
-        share = f", {shares[name]:.0%} of the photos" if name in shares else ""
-        told.append(f"{name}: {counts['train']} to train, {counts['validation']} to validate{share}")
-    return "; ".join(told)
+    told = [f"{name}: {some['train']} to train, {some['validation']} to validate" for name, some in groups.items()]
+    shown = [f"{kind} {share:.0%}" for kind, share in shares.items()]
+    return "; ".join([*told, *(["of the photos " + ", ".join(shown)] if shown else [])])
 
 
 def _credits(shipped: bundled.Bundle) -> str:

@@ -30,12 +30,12 @@ from ..photo.details import PhotoDetails
 from ..photo.window import Window, condition_of
 from ..priors.shape.columns import DEPTH_STEP, DEPTHS, REACH, Columns, around, clipped, shape_for
 from ..priors.shape.detect import Place, places
-from ..priors.shape.diffusion import sample
 from ..priors.shape.fine import SIDE, coarse_in
 from ..priors.shape.network import FINER, ShapeNetwork
+from ..priors.shape.prior import most_likely
 from ..whole import write_whole
 from .objects import KEPT, STEPS, Entry, Objects
-from .scenes import CUT, MISTOLD, RECOLOURED, TOLD, Studio, chance_camera, cut, disturbed, stone
+from .scenes import CUT, MISTOLD, RECOLOURED, TOLD, Recent, Studio, chance_camera, cut, disturbed, stone
 
 GRID = 256  # cells of the fine fields
 PLACES = "places.json"
@@ -50,6 +50,7 @@ BLURRED = (0.3, 2.2)  # cells: how much a guess of the coarse network is
 MOVED = (0.0, 1.0, 3.0)  # pitches by which its surface is off: least, in front and behind at most
 WIDE = 8.0  # cells over which it is off by the same
 NOISE = 0.03  # of REACH
+FIELDS = 400  # fine ones kept ready, about 10 MB each
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class CloseUps(Studio):
         """grid: of the coarse fields. guesser: a coarse network, asked for this share of the photos."""
         super().__init__(objects, lights, grid, device)
         self._guesser, self._guessed = guesser, guessed if guesser is not None else 0.0
-        self._fine: dict[str, SDF] = {}
+        self._fine: Recent[SDF] = Recent(FIELDS)
         path = objects.folder / "fields" / str(GRID) / PLACES
         kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         self._places = {
@@ -196,13 +197,11 @@ class CloseUps(Studio):
         """The whole volume [D, H, W] as the coarse network guesses it, now and then."""
         if self._guesser is None or rng.random() >= self._guessed:
             return None
-        generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-        return sample(self._guesser, condition_of([whole]), 1, generator)[0]
+        with torch.no_grad():
+            return most_likely(self._guesser, condition_of([whole]))[0]
 
     def _fine_field(self, entry: Entry) -> SDF:
-        if entry.id not in self._fine:
-            self._fine[entry.id] = self._objects.field(entry, GRID, self._device)
-        return self._fine[entry.id]
+        return self._fine.get(entry.id, lambda: self._objects.field(entry, GRID, self._device))
 
 
 def _chance_window(vertices: NDArray, rng: Generator) -> Camera:

@@ -18,7 +18,7 @@ from ..priors.shape.network import Architecture, Condition, ShapeNetwork
 from ..priors.shape.schedule import TIMES, noised
 from .close_ups import CloseUp, CloseUps, at_hand
 from .objects import Objects
-from .shape import COLOURLESS, MIRRORED, Chooser, colourless, distance
+from .shape import COLOURLESS, MIRRORED, Chooser, colourless, distance, noise_for
 from .sheet import photo_of, shaded
 
 COLUMN = 4  # the plane that counts columns across the whole
@@ -90,7 +90,7 @@ class FineTask:
         draw = torch.rand((2, len(condition)), generator=generator)
         times = torch.where(draw[0] < FROM_NOTHING, TIMES - 1, (draw[0] * TIMES * 7919).long() % TIMES)
         condition = colourless(condition, draw[1] < COLOURLESS)
-        noise = torch.randn(clean.shape, generator=generator).to(clean)
+        noise = noise_for(clean, generator)
         times = times.to(clean.device)
         guess = network(noised(clean, noise, times), times, condition)
         return distance(guess.float(), clean)

@@ -9,7 +9,9 @@ lights.json         where it was prepared with lights: see lights.py
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,11 @@ class Entry:
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Entry:
         return cls(**fields)
+
+
+def kind_of(entry: Entry, patterns: Iterable[str]) -> str | None:
+    """The first of the patterns that its “group/id” fits, or that is its group; None: it fits none."""
+    return next((it for it in patterns if entry.group == it or fnmatchcase(f"{entry.group}/{entry.id}", it)), None)
 
 
 class Objects:

@@ -12,7 +12,7 @@ from typing import Any
 from ..contract import Failure
 from . import config
 from .loop import STATE, Budget, train
-from .objects import Entry, Objects
+from .objects import Entry, Objects, kind_of
 from .record import Record, cores, read_record, sitting, told_of
 from .start import weights_of
 from .tasks import TASKS
@@ -86,11 +86,12 @@ def budget_of(said: config.Config, minutes: float | None) -> Budget:
 def fitting_shares(shares: Mapping[str, float], objects: Objects) -> Mapping[str, float]:
     """The shares of what there is; none, so every object as often, where none of them is. Refuses data of one set."""
     sets: dict[str, list[Entry]] = {name: objects.of(name) for name in ("train", "validation")}
-    wanted = {name: share for name, share in shares.items() if any(entry.group == name for entry in sets["train"])}
+    kinds = {kind_of(entry, shares) for entry in sets["train"]}
+    wanted = {name: share for name, share in shares.items() if name in kinds}
     if shares and not wanted:
         log.warning("none of %s is in %s: every object is shown as often", ", ".join(shares), objects.folder)
     for name, entries in sets.items():
-        if not any(not wanted or wanted.get(entry.group) for entry in entries):
+        if not any(not wanted or wanted.get(kind_of(entry, wanted) or "") for entry in entries):
             raise Failure(
                 f"{objects.folder} holds nothing for the set “{name}”.",
                 next_step="Prepare it anew: --hold-out or --validation say what is held out to validate with.",

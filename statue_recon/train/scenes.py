@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -32,7 +34,10 @@ CUT = 0.08  # share of photos that do not show the statue to its end
 TOLD = 0.7  # share of photos whose elevation is told
 MISTOLD = 3.0  # degrees by which it may be wrong
 RECOLOURED = 0.5  # share of statues in one plain colour instead of their own
-SCENES = 1500  # kept ready, about 2 MB each: the least recently used one goes
+SCENES = 1500  # kept ready, about 2 MB each, with their fields of about 1 MB
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,22 @@ class View:
     normal: NDArray[np.float32]  # [2H, 2W, 3] in the world
 
 
+class Recent(Generic[T]):
+    """What was made for names, but for what was not asked for the longest: no more than so many."""
+
+    def __init__(self, most: int):
+        self._most = most
+        self._made: OrderedDict[str, T] = OrderedDict()
+
+    def get(self, name: str, make: Callable[[], T]) -> T:
+        if name not in self._made:
+            self._made[name] = make()
+            if len(self._made) > self._most:
+                self._made.popitem(last=False)
+        self._made.move_to_end(name)
+        return self._made[name]
+
+
 class Studio:
     """Takes photos of prepared statues."""
 
@@ -54,8 +75,8 @@ class Studio:
         """
         self._objects, self._grid, self._device = objects, grid, device
         self._lights = surroundings.lights_of(lights) if lights is not None else surroundings.kept(objects.folder)
-        self._scenes: OrderedDict[str, tuple[FastScene, NDArray, NDArray]] = OrderedDict()
-        self._fields: dict[str, SDF] = {}
+        self._scenes: Recent[tuple[FastScene, NDArray, NDArray]] = Recent(SCENES)
+        self._fields: Recent[SDF] = Recent(SCENES)
 
     def photo(self, entry: Entry, rng: Generator, shape: tuple[int, int] | None = None) -> View:
         """A photo of a statue; shape: H, W of the window, else the one that suits it."""
@@ -92,18 +113,15 @@ class Studio:
 
     def _scene(self, entry: Entry) -> tuple[FastScene, NDArray, NDArray]:
         """The statue ready for pictures, its vertices [V, 3] and its own colours [V, 3]."""
-        if entry.id not in self._scenes:
+
+        def made() -> tuple[FastScene, NDArray, NDArray]:
             mesh, colours = self._objects.mesh(entry)
-            self._scenes[entry.id] = FastScene(mesh, device=self._device), mesh.vertices, colours
-            if len(self._scenes) > SCENES:
-                self._scenes.popitem(last=False)
-        self._scenes.move_to_end(entry.id)
-        return self._scenes[entry.id]
+            return FastScene(mesh, device=self._device), mesh.vertices, colours
+
+        return self._scenes.get(entry.id, made)
 
     def _field(self, entry: Entry) -> SDF:
-        if entry.id not in self._fields:
-            self._fields[entry.id] = self._objects.field(entry, self._grid, self._device)
-        return self._fields[entry.id]
+        return self._fields.get(entry.id, lambda: self._objects.field(entry, self._grid, self._device))
 
     def _light(self, rng: Generator) -> Light:
         if self._lights and rng.random() < 0.6:

@@ -17,17 +17,21 @@ from ..photo.window import Window, condition_of
 from ..priors.shape.columns import BEFORE, DEPTH_STEP, REACH
 from ..priors.shape.network import Architecture, Condition, Envelope, ShapeNetwork, between
 from ..priors.shape.schedule import TIMES, noised
-from .objects import Entry, Objects
+from .objects import Entry, Objects, kind_of
 from .scenes import Studio
 from .sheet import volume_sheet
 
 SLOPES = 2.0  # weight of the error's differences between neighbours beside the error: what is rough costs more
-ENVELOPES = 0.1  # weight of the error of the first and the last depth on each ray, in REACH pitches
-FROM_NOTHING = 0.5  # share of volumes of which only noise is left: that guess counts most
+VOLUMES = 3.0  # weight of volumes beside depths: these alone are what a draft is built of
+LEANINGS = 0.3  # weight of how wrongly surfaces lean beside how far off they are in REACH pitches
+CLIFF = 4.0  # pitches: neighbours farther apart in depth are no surface that leans
+DEPTHS_ONLY = 0.6  # share of batches from which depths alone are learnt, out of nothing: that is quicker
+FROM_NOTHING = 0.2  # share of volumes in the others of which only noise is left
 FORGOTTEN = 0.08  # share of which the whole condition is dropped, for guidance
 COLOURLESS = 0.08  # share of which only the mask is told
 MIRRORED = 0.5
-REMEMBERED = 48  # batches, of which one is shown again after each new one: photos cost nearly half of the time
+REMEMBERED = 96  # batches, about a gigabyte
+AGAIN = 2  # of them are shown again after each new one: photos cost as much time as what is learnt from them
 VALIDATION = 48  # photos
 
 
@@ -37,7 +41,7 @@ class ShapeData:
 
     folder: Path
     lights: Path | None
-    shares: Mapping[str, float] = field(default_factory=dict)  # of groups; none named: every object as often
+    shares: Mapping[str, float] = field(default_factory=dict)  # see Chooser
     grid: int = 96  # cells of the fields
     device: str = "cpu"  # where photos are taken
 
@@ -58,8 +62,10 @@ class Photos(IterableDataset):
         for batch in self._new(rng):
             yield batch
             remembered.append(batch)
+            for _ in range(AGAIN if len(remembered) >= REMEMBERED else 0):
+                yield remembered[int(rng.integers(len(remembered)))]
             if len(remembered) >= REMEMBERED:
-                yield remembered.pop(int(rng.integers(len(remembered))))
+                remembered.pop(int(rng.integers(len(remembered))))
 
     def _new(self, rng: np.random.Generator) -> Iterator[Batch]:
         torch.set_num_threads(1)
@@ -80,21 +86,26 @@ class Photos(IterableDataset):
 
 
 class Chooser:
-    """Draws objects: first the folder by its share, then one of it."""
+    """Draws objects: first a kind by its share, then one of it.
+
+    shares: what share of draws each kind has, by its pattern (see `kind_of`); what fits none is never drawn. None
+    named: each object as often.
+    """
 
     def __init__(self, entries: list[Entry], shares: Mapping[str, float]):
-        groups: dict[str, list[Entry]] = defaultdict(list)
+        kinds: dict[str, list[Entry]] = defaultdict(list)
         for entry in entries:
-            groups[entry.group].append(entry)
-        self._groups = [groups[name] for name in sorted(groups)]
-        odds = np.array([shares.get(name, 0.0) if shares else len(groups[name]) for name in sorted(groups)], float)
+            if (kind := kind_of(entry, shares or ["*"])) is not None:
+                kinds[kind].append(entry)
+        odds = np.array([shares.get(kind, 1.0) for kind in kinds], float)
         if not odds.sum() > 0:
-            raise ValueError(f"none of the groups {sorted(groups)} has a share in {dict(shares)}")
-        self._odds = odds / odds.sum()
+            groups = sorted({entry.group for entry in entries})
+            raise ValueError(f"none of the groups {groups} has a share in {dict(shares)}")
+        self._kinds, self._odds = list(kinds.values()), odds / odds.sum()
 
     def __call__(self, rng: np.random.Generator) -> Entry:
-        group = self._groups[int(rng.choice(len(self._groups), p=self._odds))]
-        return group[int(rng.integers(len(group)))]
+        kind = self._kinds[int(rng.choice(len(self._kinds), p=self._odds))]
+        return kind[int(rng.integers(len(kind)))]
 
 
 class ShapeTask:
@@ -115,22 +126,24 @@ class ShapeTask:
     def loss(self, network: nn.Module, batch: Batch, generator: torch.Generator) -> Tensor:
         condition, clean = unpacked(batch, self._device)
         condition, clean = mirrored(condition, clean, generator)
+        if torch.rand((), generator=generator) < DEPTHS_ONLY:
+            condition = colourless(condition, torch.rand(len(condition), generator=generator) < COLOURLESS)
+            return beside(network.depths(condition), surfaces(clean))  # type: ignore[operator]
         count = len(condition)
         draw = torch.rand((3, count), generator=generator)
         times = torch.where(draw[0] < FROM_NOTHING, TIMES - 1, (draw[0] * TIMES * 7919).long() % TIMES)
         condition = condition.dropped(draw[1] < FORGOTTEN)
         condition = colourless(condition, draw[2] < COLOURLESS)
-        noise = torch.randn(clean.shape, generator=generator).to(clean)
+        noise = noise_for(clean, generator)
         times = times.to(clean.device)
         guess, envelope = network.with_envelope(noised(clean, noise, times), times, condition)  # type: ignore[operator]
-        return distance(guess, clean) + ENVELOPES * beside(envelope, clean)
+        return misfit(guess, envelope, clean)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """How far off is what a network makes of pure noise.
 
         Of its guess x₀: `off` in REACH pitches, `overlap` of the insides, and the learnt `distance`; of the likeliest
-        body, which is what gets built: `likely_off`, `likely_overlap`, and `depths`, how far its first and last
-        surfaces lie from the true ones, in pitches.
+        body, which is what gets built: `likely_off`, `likely_overlap`, and `depths`, what `beside` says of it.
         """
         figures: dict[str, list[float]] = defaultdict(list)
         for condition, clean in self.held():
@@ -143,7 +156,7 @@ class ShapeTask:
             figures["distance"] += [float(distance(*pair)) for pair in zip(guess.clamp(-1, 1), true, strict=True)]
             figures["likely_off"] += _off(likely, true)
             figures["likely_overlap"] += _overlap(likely, true)
-            figures["depths"] += [REACH / 2 * float(beside(envelope, true))] * len(clean)
+            figures["depths"] += [float(beside(envelope, surfaces(true)))] * len(clean)
         return {name: float(np.mean(values)) for name, values in figures.items()}
 
     def sheet(self, network: nn.Module, path: Path) -> None:
@@ -177,6 +190,14 @@ def unpacked(batch: Batch, device: str) -> tuple[Condition, Tensor]:
     return Condition(picture.to(device), planes.to(device)), volume.to(device).float() / 127.0
 
 
+def noise_for(clean: Tensor, generator: torch.Generator) -> Tensor:
+    """Noise like clean volumes or pictures, made where they are: a graphics card would wait for the processor's."""
+    if clean.device != generator.device:
+        seed = int(torch.randint(2**62, (), generator=generator))
+        generator = torch.Generator(clean.device).manual_seed(seed)
+    return torch.randn(clean.shape, generator=generator, device=clean.device)
+
+
 def mirrored(condition: Condition, clean: Tensor, generator: torch.Generator) -> tuple[Condition, Tensor]:
     """The whole batch with left and right exchanged, every other time; columns count from the left still."""
     if torch.rand((), generator=generator) >= MIRRORED:
@@ -202,22 +223,52 @@ def _overlap(guess: Tensor, clean: Tensor) -> list[float]:
     return ((inside & truth).sum((1, 2, 3)) / (inside | truth).sum((1, 2, 3)).clamp(min=1)).tolist()
 
 
-def beside(envelope: Envelope, clean: Tensor) -> Tensor:
-    """How far envelopes lie from where clean volumes [B, D, H, W] begin and end on each ray, in REACH pitches."""
+@dataclass(frozen=True)
+class Surfaces:
+    """Where statues begin and end on each ray, in pitches from the middle of the columns."""
+
+    depths: Tensor  # [B, 2, H, W] the first surface and the last
+    there: Tensor  # [B, H, W] bool: whether the ray meets the statue
+
+
+def surfaces(clean: Tensor) -> Surfaces:
+    """Those of clean volumes [B, D, H, W]."""
     inside = clean < 0
-    there = inside.any(dim=1) & (envelope.half > 0)
     first, last = _surface(clean, inside), len(clean[0]) - 1.0 - _surface(clean.flip(1), inside.flip(1))
-    front, back = ((place - BEFORE) * DEPTH_STEP for place in (first, last))
-    off = (envelope.centre - envelope.half - front).abs() + (envelope.centre + envelope.half - back).abs()
-    return (off * there).sum() / there.sum().clamp(min=1) / REACH
+    return Surfaces((torch.stack([first, last], dim=1) - BEFORE) * DEPTH_STEP, inside.any(dim=1))
 
 
 def _surface(clean: Tensor, inside: Tensor) -> Tensor:
     """[B, H, W] where columns first come inside, in nodes."""
-    here = inside.float().argmax(dim=1, keepdim=True)
+    here = inside.byte().argmax(dim=1, keepdim=True)
     value, before = clean.gather(1, here), clean.gather(1, (here - 1).clamp(min=0))
     share = value / (value - before).clamp(max=-1e-3)
     return (here - share.clamp(0.0, 1.0))[:, 0]
+
+
+def beside(envelope: Envelope, true: Surfaces) -> Tensor:
+    """How far envelopes lie from true surfaces in REACH pitches, and how wrongly they lean.
+
+    Not squared: of depths in doubt one of those that may be is wanted, not what lies between.
+    """
+    there = (true.there & (envelope.half > 0))[:, None].expand_as(true.depths)
+    off = torch.stack([envelope.centre - envelope.half, envelope.centre + envelope.half], dim=1) - true.depths
+    total = _mean(off.abs(), there) / REACH
+    for axis in (-1, -2):
+        last = there.shape[axis] - 1
+        both = there.narrow(axis, 0, last) & there.narrow(axis, 1, last)
+        lean = both & (true.depths.diff(dim=axis).abs() < CLIFF)
+        total = total + LEANINGS / 2 * _mean(off.diff(dim=axis).abs(), lean)
+    return total
+
+
+def _mean(values: Tensor, where: Tensor) -> Tensor:
+    return (values * where).sum() / where.sum().clamp(min=1)
+
+
+def misfit(guess: Tensor, envelope: Envelope, clean: Tensor) -> Tensor:
+    """How far guesses x₀ [B, D, H, W] and the depths within them lie from clean volumes."""
+    return VOLUMES * distance(guess.float(), clean) + beside(envelope, surfaces(clean))
 
 
 def distance(guess: Tensor, clean: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from ..priors.view.network import Architecture, Condition, ViewNetwork
 from ..priors.view.pictures import pictures_of
 from ..priors.view.words import Vocabulary
 from .objects import Entry, Objects
-from .shape import Chooser
+from .shape import Chooser, noise_for
 from .view_captions import told
 from .view_measure import compared, guessed, mean, repeated
 from .view_scenes import Pair, PairStudio, clean_of
@@ -100,7 +100,7 @@ class ViewTask:
         times = torch.where(draw[0] < FROM_NOTHING, TIMES - 1, (draw[1] * TIMES).long())
         forgotten = zip(FORGOTTEN.items(), draw[2:], strict=True)
         condition = condition.dropped(**{name: chance < share for (name, share), chance in forgotten})
-        noise = torch.randn(clean.shape, generator=generator).to(clean)
+        noise = noise_for(clean, generator)
         times = times.to(clean.device)
         guess = network(noised(clean, noise, times), times, condition)
         return distance(guess.float(), clean)

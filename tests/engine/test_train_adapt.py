@@ -96,7 +96,7 @@ def test_without_multi_level_only_the_deepest_features_are_compared(tmp_path):
     given = volumes, torch.full((2,), TIMES - 1), condition_of(windows)
     for without, count in ((frozenset(), 3), (frozenset({"levels"}), 1)):
         task = Balls(AdaptSettings(without=without), network(), tmp_path)
-        levels = task._look(task.network, *given)[1]
+        levels = task._look(task.network, *given)[-1]
         assert [level.shape for level in levels] == [(2, width) for width in TINY.widths[-count:]]
 
 

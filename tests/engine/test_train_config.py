@@ -1,6 +1,6 @@
 """Configurations of training: those that come with the engine can be used, and mistakes in others are told."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,6 @@ import pytest
 from statue_recon.contract import Failure
 from statue_recon.train import config
 from statue_recon.train.adapt import AdaptSettings
-from statue_recon.train.loop import Budget
 from statue_recon.train.run import SECTIONS, budget_of
 from statue_recon.train.run_adapt import SECTIONS as ADAPT_SECTIONS
 from statue_recon.train.tasks import TASKS
@@ -110,4 +109,5 @@ def test_a_budget_that_cannot_be_is_refused(tmp_path, line):
 
 
 def test_minutes_of_the_command_line_go_before():
-    assert budget_of(config.read("shape-cpu", "shape", SECTIONS), 3.0) == Budget(3.0, 16, workers=1)
+    said = config.read("shape-cpu", "shape", SECTIONS)
+    assert budget_of(said, 3.0) == replace(budget_of(said, None), minutes=3.0) != budget_of(said, None)

@@ -15,7 +15,7 @@ from statue_recon.dataset.render.light import hemisphere
 from statue_recon.photo.light import linear
 from statue_recon.priors.shape.columns import REACH
 from statue_recon.train import lights
-from statue_recon.train.objects import LIST, Entry, Objects, store
+from statue_recon.train.objects import LIST, Entry, Objects, kind_of, store
 from statue_recon.train.prepare import Wishes, prepare
 from statue_recon.train.scenes import Studio
 from statue_recon.train.shape import Chooser
@@ -210,6 +210,16 @@ def test_objects_are_drawn_by_the_share_of_their_group():
     assert drawn.count("b") / 2000 == pytest.approx(40 / 46, abs=0.04)
     with pytest.raises(ValueError, match="share"):
         Chooser(entries, {"elsewhere": 1.0})
+
+
+def test_a_share_can_be_of_some_of_a_group():
+    entries = [Entry(name, "scans", "train", "", "", True) for name in ("vase1", "vase2", "tds_pan", "owl")]
+    chosen = Chooser(entries, {"scans/tds_*": 0.6, "scans/vase*": 0.4})
+    rng = np.random.default_rng(0)
+    drawn = [chosen(rng).id for _ in range(1500)]
+    assert drawn.count("tds_pan") / 1500 == pytest.approx(0.6, abs=0.05) and "owl" not in drawn
+    assert [kind_of(entry, ("scans/v*", "scans")) for entry in entries[1:3]] == ["scans/v*", "scans"]
+    assert kind_of(entries[0], ("heads",)) is None
 
 
 def test_the_list_is_plain_json(folder):

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from .columns import Columns
 from .diffusion import sample
-from .network import Architecture, Condition, ShapeNetwork
-from .prior import half
+from .network import Condition, ShapeNetwork
+from .prior import bundled_network, half
 
 SIDE = 64  # cells of a part, each way
 BATCH = 4  # parts at once: more are no faster on two cores, and the field grows while one watches
@@ -45,12 +45,7 @@ class FinePrior:
     @classmethod
     def bundled(cls, device: str = "cpu") -> FinePrior:
         """The one that ships."""
-        from ..bundled import weights
-
-        config, state = weights("fine")
-        network = ShapeNetwork(Architecture.from_json(config["architecture"]))
-        network.load_state_dict(state)
-        return cls(network, device)
+        return cls(bundled_network("fine"), device)
 
     def refine(
         self,

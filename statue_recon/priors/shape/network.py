@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .columns import BEFORE, DEPTH_STEP, DEPTHS, REACH
-from .schedule import levels
+from .schedule import TIMES, levels
 
 FINER = 2  # pixels of the condition to a cell
 FOLD = 2  # cells to a place of the network
@@ -127,6 +127,14 @@ class ShapeNetwork(nn.Module):
             return condition.coarse + change, None
         envelope = moved(inflated(condition.picture), change[:, DEPTHS:])
         return between(envelope) + change[:, :DEPTHS], envelope
+
+    def depths(self, condition: Condition) -> Envelope:
+        """The depths that are most likely while nothing is drawn yet, without the volume around them."""
+        folded = condition.folded()
+        nothing = folded.new_zeros((len(condition), DEPTHS * FOLD**2, *folded.shape[-2:]))
+        times = torch.full((len(condition),), TIMES - 1, device=folded.device)
+        change = self.unet(torch.cat([nothing, folded], dim=1), times).sample[:, DEPTHS * FOLD**2 :]
+        return moved(inflated(condition.picture), nn.functional.pixel_shuffle(change.float(), FOLD))
 
 
 def inflated(picture: Tensor) -> Envelope:
