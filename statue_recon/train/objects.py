@@ -24,6 +24,7 @@ from ..mesh.mesh import LONGEST_SIDE, Mesh
 from ..mesh.solid import ACCURACY, ACCURACY_CLOSED, Surface, refined
 from ..photo.light import linear
 from ..whole import draft_of
+from .variants import deformed, origin
 
 LIST = "objects.json"
 KEPT = 10  # nodes' spacings up to which distances are kept exactly; farther ones are cut off
@@ -69,13 +70,13 @@ class Objects:
         return [entry for entry in self.entries if entry.set == set_name and (not groups or entry.group in groups)]
 
     def mesh(self, entry: Entry) -> tuple[Mesh, NDArray[np.float32]]:
-        """The mesh in the engine's frame and its linear colours [V, 3]."""
+        """The mesh in the engine's frame and its linear colours [V, 3]; of a variant, deformed as its name says."""
         with np.load(mesh_file(self.folder, entry)) as kept:
             low, high = kept["box"]
             vertices = low + (high - low) * (kept["places"] / 65535.0)
             faces = np.cumsum(kept["faces"].astype(np.int64).ravel()).reshape(-1, 3).astype(np.int32)
             colours = linear(kept["colours"] / np.float32(255)).astype(np.float32)
-        return Mesh(vertices.astype(np.float32), faces), colours
+        return deformed(Mesh(vertices.astype(np.float32), faces), entry.id), colours
 
     def field(self, entry: Entry, grid: int, device: str = "cpu") -> SDF:
         """Distances to it, int8 in STEPS to a spacing, on a grid with `grid` cells along the longest side."""
@@ -95,7 +96,7 @@ class Objects:
 
 
 def mesh_file(folder: Path, entry: Entry) -> Path:
-    return folder / "meshes" / f"{entry.id}.npz"
+    return folder / "meshes" / f"{origin(entry.id)}.npz"
 
 
 def store(folder: Path, entry: Entry, mesh: Mesh, colours: NDArray[np.uint8]) -> int:

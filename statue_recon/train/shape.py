@@ -20,6 +20,7 @@ from ..priors.shape.schedule import TIMES, noised
 from .objects import Entry, Objects, kind_of
 from .scenes import Studio
 from .sheet import volume_sheet
+from .variants import varied
 
 SLOPES = 2.0  # weight of the error's differences between neighbours beside the error: what is rough costs more
 VOLUMES = 3.0  # weight of volumes beside depths: these alone are what a draft is built of
@@ -74,7 +75,7 @@ class Photos(IterableDataset):
         chosen = Chooser(objects.of("train"), self._data.shares)
         waiting: dict[tuple[int, ...], list[tuple[Window, Tensor]]] = defaultdict(list)
         while True:
-            entry = chosen(rng)
+            entry = varied(chosen(rng), rng)
             view = studio.photo(entry, rng)
             volume = studio.volume(entry, view.columns)
             some = waiting[tuple(volume.shape)]
