@@ -200,11 +200,10 @@ def noise_for(clean: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def mirrored(condition: Condition, clean: Tensor, generator: torch.Generator) -> tuple[Condition, Tensor]:
-    """The whole batch with left and right exchanged, every other time; columns count from the left still."""
+    """The whole batch with left and right exchanged, every other time."""
     if torch.rand((), generator=generator) >= MIRRORED:
         return condition, clean
-    coarse = None if condition.coarse is None else condition.coarse.flip(-1)
-    return Condition(condition.picture.flip(-1), condition.planes, coarse), clean.flip(-1)
+    return condition.mirrored(), clean.flip(-1)
 
 
 def colourless(condition: Condition, which: Tensor) -> Condition:

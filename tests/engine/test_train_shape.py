@@ -5,6 +5,7 @@ import torch
 
 from statue_recon.priors.shape.columns import BEFORE, DEPTH_STEP, DEPTHS, REACH
 from statue_recon.priors.shape.network import Architecture, Condition, Envelope, ShapeNetwork, between
+from statue_recon.priors.shape.prior import most_likely
 from statue_recon.priors.shape.schedule import TIMES
 from statue_recon.train.shape import LEANINGS, beside, surfaces
 
@@ -81,3 +82,14 @@ def test_depths_alone_are_those_of_the_whole_guess():
         alone = network.depths(condition)
     assert torch.allclose(alone.centre, whole.centre, atol=1e-5) and torch.allclose(alone.half, whole.half, atol=1e-5)
     assert not torch.allclose(guess, between(alone))
+
+
+def test_the_likeliest_body_of_a_mirrored_photo_is_mirrored():
+    torch.manual_seed(1)
+    network = ShapeNetwork(Architecture((16, 32), attention=(False, True)))
+    torch.nn.init.normal_(network.unet.conv_out.weight, std=0.05)
+    condition = Condition(torch.rand((1, 5, 2 * H, 2 * W)), torch.rand((1, 5, H, W)))
+    with torch.no_grad():
+        body, other = most_likely(network, condition), most_likely(network, condition.mirrored())
+        once = between(network.depths(condition))
+    assert torch.allclose(body, other.flip(-1), atol=1e-5) and not torch.allclose(once, body, atol=1e-3)

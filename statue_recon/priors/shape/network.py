@@ -52,6 +52,11 @@ class Condition:
         keep = (~which).to(self.picture)[:, None, None, None]
         return Condition(self.picture * keep, self.planes * keep, self.coarse)
 
+    def mirrored(self) -> Condition:
+        """With left and right exchanged; columns count from the left still."""
+        coarse = None if self.coarse is None else self.coarse.flip(-1)
+        return Condition(self.picture.flip(-1), self.planes, coarse)
+
     def repeated(self, times: int) -> Condition:
         """Each `times` over, one after the other."""
         coarse = None if self.coarse is None else self.coarse.repeat_interleave(times, dim=0)
@@ -80,6 +85,13 @@ class Envelope:
 
     centre: Tensor
     half: Tensor  # half the way from the first surface to the last; negative: how far away the mask is
+
+    def mixed(self, other: Envelope) -> Envelope:
+        """The middle between this and another."""
+        return Envelope((self.centre + other.centre) / 2, (self.half + other.half) / 2)
+
+    def mirrored(self) -> Envelope:
+        return Envelope(self.centre.flip(-1), self.half.flip(-1))
 
 
 class ShapeNetwork(nn.Module):
