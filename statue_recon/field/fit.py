@@ -62,7 +62,7 @@ def _fit(field: SDF, photo: Photo, quality: Quality, device: str, report: Report
     holding = torch.tensor(holding_nodes(photo, field), device=device)
     directions = torch.tensor(rays.directions, device=device)
     wanted = torch.tensor(rays.wanted, device=device)
-    band = torch.nonzero(_movable(start).ravel()).ravel()
+    band = torch.nonzero(movable(start).ravel()).ravel()
     anchor = start.ravel()[band]
     moving = anchor.clone().requires_grad_()
     descent = torch.optim.Adam([moving], lr=RATE)
@@ -71,10 +71,10 @@ def _fit(field: SDF, photo: Photo, quality: Quality, device: str, report: Report
         report.step(step, quality.fit_steps)
         values = start.ravel().index_put((band,), moving).view_as(start)
         if step % RENEW == 0:
-            closest = _closest(values.detach(), rays, directions)
-        passed = _sample(values, closest)
+            closest = nearest_to_rays(values.detach(), rays, directions)
+        passed = sampled(values, closest)
         loss = SILHOUETTE * torch.nn.functional.smooth_l1_loss(passed, wanted, beta=0.2)
-        loss = loss + _shape_loss(values, band) + ANCHOR * (moving - anchor).square().mean()
+        loss = loss + shape_loss(values, band) + ANCHOR * (moving - anchor).square().mean()
         descent.zero_grad(set_to_none=True)
         loss.backward()
         descent.step()
@@ -86,7 +86,7 @@ def _fit(field: SDF, photo: Photo, quality: Quality, device: str, report: Report
     return SDF(distances(fitted, field.spacing), field.lower, field.spacing)
 
 
-def _movable(start: Tensor) -> Tensor:
+def movable(start: Tensor) -> Tensor:
     """[X, Y, Z] the nodes near the surface, but for those at the border of the grid, which have no neighbours."""
     near = start.abs() < BAND
     for axis in range(3):
@@ -95,7 +95,7 @@ def _movable(start: Tensor) -> Tensor:
     return near
 
 
-def _closest(values: Tensor, rays: ContourRays, directions: Tensor) -> Tensor:
+def nearest_to_rays(values: Tensor, rays: ContourRays, directions: Tensor) -> Tensor:
     """[N, 3] where along each ray the field is smallest, in grid coordinates."""
     import torch
 
@@ -104,26 +104,26 @@ def _closest(values: Tensor, rays: ContourRays, directions: Tensor) -> Tensor:
     smallest = torch.full((len(directions),), torch.inf, device=values.device)
     best = steps[0].expand(len(directions)).clone()
     for distance in steps:
-        here = _sample(values, origin + distance * directions)
+        here = sampled(values, origin + distance * directions)
         nearer = here < smallest
         smallest = torch.where(nearer, here, smallest)
         best = torch.where(nearer, distance, best)
     return origin + best[:, None] * directions
 
 
-def _sample(values: Tensor, points: Tensor) -> Tensor:
+def sampled(values: Tensor, points: Tensor) -> Tensor:
     """The field [X, Y, Z] at points [N, 3] in grid coordinates, trilinear; [N]."""
     import torch
 
     size = torch.tensor(values.shape, dtype=torch.float32, device=values.device) - 1.0
     across = (2.0 * points / size - 1.0).flip(-1)[None, None, None]  # torch wants the last axis first, −1 … 1
-    sampled = torch.nn.functional.grid_sample(
+    found = torch.nn.functional.grid_sample(
         values[None, None], across, mode="bilinear", padding_mode="border", align_corners=True
     )
-    return sampled.ravel()
+    return found.ravel()
 
 
-def _shape_loss(values: Tensor, band: Tensor) -> Tensor:
+def shape_loss(values: Tensor, band: Tensor) -> Tensor:
     """How far the band is from a smooth field of distances: |gradient| = 1 and little curvature."""
     import torch
 

@@ -1,0 +1,1 @@
+"""Refinement: a diffusion prior completes what no photo shows, and leaves alone what one does."""
