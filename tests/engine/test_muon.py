@@ -40,7 +40,7 @@ def test_a_step_is_as_long_as_one_of_adam():
     before = net[0].weight.detach().clone()
     learn(net, Muon(net, 1e-2, 0.0, halves=False), 1)
     step = (net[0].weight - before).square().mean().sqrt()
-    assert float(step) == pytest.approx(AS_ADAM * 1e-2 * (24 * 12 / 24 / 12) ** 0.5, rel=0.4)
+    assert step.item() == pytest.approx(AS_ADAM * 1e-2 * (24 * 12 / 24 / 12) ** 0.5, rel=0.4)
 
 
 def test_what_is_no_matrix_goes_as_adam_has_it():
