@@ -26,7 +26,7 @@ PRIORS = (
         "bundled",
         "Bundled (in training)",
         "The hidden side is imagined by a model of statues that comes with Statue Recon. It is not fully trained yet: "
-        "on our test statues None is still nearer to the truth",
+        "on our test statues it comes no nearer to the truth than None",
     ),
     (
         "none",

@@ -6,6 +6,7 @@ become the clean latents. They are not cut to a range: latents have none.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ def together(conditions: Sequence[Condition]) -> Condition:
     return Condition(torch.cat([one.tokens for one in conditions]), *(_joined(values) for values in more))
 
 
-class LatentPrior:
+class LatentPrior(ABC):
     """What Zero123 and Stable Diffusion share; they differ in what `condition` reads and `_weighed` weighs.
 
     Its views are colours only: `draws_normals` is False, and their normals are 0 everywhere, which is what `Views` has
@@ -142,11 +143,11 @@ class LatentPrior:
         self._cells = _side(unet.config.sample_size)  # of a latent picture's side
         self.size = self._cells * 2 ** (len(vae.config.block_out_channels) - 1)  # pixels of a picture's side
 
+    @abstractmethod
     def condition(
         self, photo: PhotoWindow | None, elevation: float | None, poses: Sequence[Pose], prompt: str = ""
     ) -> Condition:
         """As `ViewPrior` says."""
-        raise NotImplementedError
 
     def encoded(self, views: Views) -> Tensor:
         """Renderings of any size, on white, as latents [N, C, h, w]; gradients flow through the VAE."""
@@ -212,9 +213,9 @@ class LatentPrior:
                 noisy = next_signal * clean + next_amount * (noisy - signal * clean) / amount
         return self.decoded(clean)
 
+    @abstractmethod
     def _weighed(self, condition: Condition, guidance: Guidance, negative: str) -> list[tuple[Condition, float]]:
         """What the U-Net is asked with, and how much each of its answers weighs; the weights' sum is 1."""
-        raise NotImplementedError
 
     def _told(self, noisy: Tensor, times: Tensor, told: Condition) -> dict[str, Any]:
         """What the U-Net is given beside the noisy pictures, by its argument's name."""

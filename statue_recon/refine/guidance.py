@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Protocol
 
 import torch
@@ -17,14 +16,6 @@ from ..field.grid import central_gradient
 from ..field.interpolate import trilinear
 from .schedule import Schedule
 from .seen import Seen
-
-
-class Subject(Enum):
-    """What a guidance speaks of."""
-
-    NORMALS = "normals"
-    COLOURS = "colours"
-    VOLUME = "volume"
 
 
 class Current:
@@ -62,10 +53,6 @@ class Moment:
 
 class Guidance(Protocol):
     """A prior that speaks of the field."""
-
-    @property
-    def subject(self) -> Subject:
-        """What it speaks of; a stage hears those that speak of what it moves."""
 
     @property
     def weight(self) -> float:

@@ -15,7 +15,7 @@ from ..priors.view.pictures import Views
 from ..priors.view.prior import ViewPrior
 from ..render.volume import camera_rays, render_rays
 from .cameras import hidden_round, random_poses
-from .guidance import Moment, Subject
+from .guidance import Moment
 from .sds import PLAIN, Denoiser, Recipe, sds
 from .seen import Seen
 
@@ -29,7 +29,6 @@ GREY = 0.5  # sRGB, of all that is rendered: the geometry has no colours yet
 class NormalsGuidance:
     """A `ViewPrior` that is shown normals and the outline."""
 
-    subject = Subject.NORMALS
     reach = 0.0
 
     def __init__(

@@ -16,15 +16,13 @@ from ..priors.shape.columns import REACH, Columns
 from ..priors.shape.diffusion import guided
 from ..priors.shape.network import Condition
 from ..priors.shape.prior import ShapePrior, half
-from .guidance import Current, Moment, Subject
+from .guidance import Current, Moment
 from .sds import PLAIN, Denoiser, Recipe, sds
 from .seen import Seen
 
 
 class VolumeGuidance:
     """A denoiser of column volumes [B, D, H, W] as guidance."""
-
-    subject = Subject.VOLUME
 
     def __init__(
         self, denoiser: Denoiser, columns: Columns, weight: float = 1.0, recipe: Recipe = PLAIN, draws: int = 4

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ..contract import Failure
@@ -24,7 +25,7 @@ from ..mesh.mesh import LONGEST_SIDE, Mesh
 from ..mesh.solid import ACCURACY, ACCURACY_CLOSED, Surface, refined
 from ..photo.light import linear
 from ..whole import draft_of
-from .variants import deformed, origin
+from .variants import chosen_variant, deformed, origin
 
 LIST = "objects.json"
 KEPT = 10  # nodes' spacings up to which distances are kept exactly; farther ones are cut off
@@ -50,6 +51,11 @@ class Entry:
 def kind_of(entry: Entry, patterns: Iterable[str]) -> str | None:
     """The first of the patterns that its “group/id” fits, or that is its group; None: it fits none."""
     return next((it for it in patterns if entry.group == it or fnmatchcase(f"{entry.group}/{entry.id}", it)), None)
+
+
+def varied(entry: Entry, rng: Generator) -> Entry:
+    """A statue itself or one of its variants; those made from numbers are many, and are left as they are."""
+    return entry if entry.caption else replace(entry, id=chosen_variant(entry.id, rng))
 
 
 class Objects:

@@ -34,7 +34,7 @@ CUT = 0.08  # share of photos that do not show the statue to its end
 TOLD = 0.7  # share of photos whose elevation is told
 MISTOLD = 3.0  # degrees by which it may be wrong
 RECOLOURED = 0.5  # share of statues in one plain colour instead of their own
-SCENES = 1500  # kept ready, about 2 MB each, with their fields of about 1 MB
+SCENES = 1500  # kept ready, about 5 MB each with their fields
 
 
 T = TypeVar("T")

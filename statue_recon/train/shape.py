@@ -17,10 +17,9 @@ from ..photo.window import Window, condition_of
 from ..priors.shape.columns import BEFORE, DEPTH_STEP, REACH
 from ..priors.shape.network import Architecture, Condition, Envelope, ShapeNetwork, between
 from ..priors.shape.schedule import TIMES, noised
-from .objects import Entry, Objects, kind_of
+from .objects import Entry, Objects, kind_of, varied
 from .scenes import Studio
 from .sheet import volume_sheet
-from .variants import varied
 
 SLOPES = 2.0  # weight of the error's differences between neighbours beside the error: what is rough costs more
 VOLUMES = 3.0  # weight of volumes beside depths: these alone are what a draft is built of

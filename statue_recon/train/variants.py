@@ -7,17 +7,12 @@ are made once and kept as those of any other.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ..mesh.mesh import LONGEST_SIDE, Mesh
-
-if TYPE_CHECKING:
-    from .objects import Entry
 
 MARK = "~"
 COUNT = 8  # of each statue
@@ -27,11 +22,9 @@ STRETCH, TAPER, TWIST, BEND, WAVES = 0.10, 0.10, 0.25, 0.10, 0.012
 WAVE_LENGTHS = (0.7, 2.0)  # world units
 
 
-def varied(entry: Entry, rng: Generator) -> Entry:
-    """The statue itself or one of its variants; those made from numbers are many, and are left as they are."""
-    if entry.caption or rng.random() < AS_IT_IS:
-        return entry
-    return replace(entry, id=f"{entry.id}{MARK}{int(rng.integers(1, COUNT + 1))}")
+def chosen_variant(name: str, rng: Generator) -> str:
+    """The name of a statue itself or of one of its variants."""
+    return name if rng.random() < AS_IT_IS else f"{name}{MARK}{int(rng.integers(1, COUNT + 1))}"
 
 
 def origin(name: str) -> str:

@@ -71,11 +71,16 @@ def test_a_cliff_is_no_surface_that_leans():
     assert float(beside(flat, surfaces(volume_of(envelope)))) == pytest.approx(float(off) / REACH, abs=1e-3)
 
 
-def test_depths_alone_are_those_of_the_whole_guess():
+def asked() -> tuple[ShapeNetwork, Condition]:
+    """A tiny network that says something, and what it is told of two photos."""
     torch.manual_seed(0)
     network = ShapeNetwork(Architecture((16, 32), attention=(False, True)))
     torch.nn.init.normal_(network.unet.conv_out.weight, std=0.05)
-    condition = Condition(torch.rand((2, 5, 2 * H, 2 * W)), torch.rand((2, 5, H, W)))
+    return network, Condition(torch.rand((2, 5, 2 * H, 2 * W)), torch.rand((2, 5, H, W)))
+
+
+def test_depths_alone_are_those_of_the_whole_guess():
+    network, condition = asked()
     with torch.no_grad():
         nothing = torch.zeros((2, DEPTHS, H, W))
         guess, whole = network.with_envelope(nothing, torch.full((2,), TIMES - 1), condition)
@@ -85,10 +90,7 @@ def test_depths_alone_are_those_of_the_whole_guess():
 
 
 def test_the_likeliest_body_of_a_mirrored_photo_is_mirrored():
-    torch.manual_seed(1)
-    network = ShapeNetwork(Architecture((16, 32), attention=(False, True)))
-    torch.nn.init.normal_(network.unet.conv_out.weight, std=0.05)
-    condition = Condition(torch.rand((1, 5, 2 * H, 2 * W)), torch.rand((1, 5, H, W)))
+    network, condition = asked()
     with torch.no_grad():
         body, other = most_likely(network, condition), most_likely(network, condition.mirrored())
         once = between(network.depths(condition))

@@ -5,8 +5,8 @@ import pytest
 import trimesh
 
 from statue_recon.mesh.mesh import LONGEST_SIDE, Mesh
-from statue_recon.train.objects import Entry, Objects, store
-from statue_recon.train.variants import COUNT, deformed, moved_points, origin, varied
+from statue_recon.train.objects import Entry, Objects, store, varied
+from statue_recon.train.variants import COUNT, deformed, moved_points, origin
 
 SCAN = Entry("tds_pan", "scans", "train", "", "tds pan", True)
 

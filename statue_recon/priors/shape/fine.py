@@ -16,8 +16,8 @@ from torch import Tensor
 
 from .columns import Columns
 from .diffusion import sample
-from .network import Condition, ShapeNetwork
-from .prior import bundled_network, half
+from .network import Condition
+from .prior import TrainedNetwork, half
 
 SIDE = 64  # cells of a part, each way
 BATCH = 4  # parts at once: more are no faster on two cores, and the field grows while one watches
@@ -34,18 +34,10 @@ class Refined:
     columns: Columns
 
 
-class FinePrior:
-    """A trained network of the fine scale, ready to be asked."""
+class FinePrior(TrainedNetwork):
+    """The fine scale: parts of a volume, looked at again."""
 
-    def __init__(self, network: ShapeNetwork, device: str = "cpu"):
-        self.network = network.eval().to(device)
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # left out of torch's types
-        self.device = device
-
-    @classmethod
-    def bundled(cls, device: str = "cpu") -> FinePrior:
-        """The one that ships."""
-        return cls(bundled_network("fine"), device)
+    part = "fine"
 
     def refine(
         self,

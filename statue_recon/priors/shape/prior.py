@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -26,8 +27,10 @@ class Imagined:
     columns: Columns  # where the nodes lie
 
 
-class ShapePrior:
+class TrainedNetwork:
     """A trained network, ready to be asked."""
+
+    part: ClassVar[str]  # of the bundled priors
 
     def __init__(self, network: ShapeNetwork, device: str = "cpu"):
         self.network = network.eval().to(device)
@@ -35,9 +38,20 @@ class ShapePrior:
         self.device = device
 
     @classmethod
-    def bundled(cls, device: str = "cpu") -> ShapePrior:
+    def bundled(cls, device: str = "cpu") -> Self:
         """The one that ships."""
-        return cls(bundled_network("shape"), device)
+        from ..bundled import weights
+
+        config, state = weights(cls.part)
+        network = ShapeNetwork(Architecture.from_json(config["architecture"]))
+        network.load_state_dict(state)
+        return cls(network, device)
+
+
+class ShapePrior(TrainedNetwork):
+    """The coarse scale: the whole volume behind a photo."""
+
+    part = "shape"
 
     def imagine(
         self,
@@ -71,21 +85,13 @@ class ShapePrior:
         return Imagined(likely.numpy(), (spread * (REACH * columns.pitch)).numpy(), columns)
 
 
-def bundled_network(part: str) -> ShapeNetwork:
-    """The network of a part of the bundled priors, “shape” or “fine”."""
-    from ..bundled import weights
-
-    config, state = weights(part)
-    network = ShapeNetwork(Architecture.from_json(config["architecture"]))
-    network.load_state_dict(state)
-    return network
-
-
 def most_likely(network: ShapeNetwork, condition: Condition) -> Tensor:
     """[B, D, H, W] the bodies between the depths that a network holds for the likeliest while nothing is drawn yet.
 
-    Not its guess x₀: that is the mean of all that may be, in which thin parts at an uncertain depth vanish. The photo
-    is looked at in the mirror too, and the middle taken: an eighth of a second for a hundredth less of error.
+    Not its guess x₀: that is the mean of all that may be, in which thin parts at an uncertain depth vanish. Measured
+    on ten frontal photos of statues held out, with the first weights shipped: Chamfer distance 0.037 against 0.044.
+    The photo is looked at in the mirror too, 0.04 s more, and the middle taken, so that a mirrored photo gives the
+    mirrored body; on 36 photos held out that left the Chamfer distance as it was.
     """
     if network.architecture.coarse:
         raise ValueError("a network that refines a coarser volume has no depths of its own")
