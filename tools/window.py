@@ -32,7 +32,7 @@ def borrowed_numpy() -> Path | None:
     """A folder with NumPy for a Blender without: its own downloads carry it, some distributions' packages do not."""
     question = "import importlib.util as u, sys; print('ANSWER', u.find_spec('numpy') is None, *sys.version_info[:2])"
     command = [os.environ["BLENDER"], "--background", "--factory-startup", "--python-expr", question]
-    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=START_SECONDS).stdout
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=START_SECONDS).stdout
     missing, *version = told.split("ANSWER ")[1].split()[:3]
     if missing == "False":
         return None
