@@ -28,11 +28,12 @@ from statue_recon.dataset.render.fast import FastScene
 from statue_recon.dataset.render.light import hemisphere
 from statue_recon.evaluate.parts import truth_parts
 from statue_recon.evaluate.protocol import Comparison, in_unit_box
+from statue_recon.field.ground import ground_under
 from statue_recon.field.imagined import along_rays, box_of, field_of, held_to_mask
 from statue_recon.field.sdf import SDF
 from statue_recon.field.silhouette import inflate
 from statue_recon.mesh.extract import extract
-from statue_recon.mesh.mesh import Mesh, normalise
+from statue_recon.mesh.mesh import LONGEST_SIDE, Mesh, normalise
 from statue_recon.photo.lens import stand
 from statue_recon.photo.photo import Photo
 from statue_recon.photo.window import condition_of, window_of
@@ -111,7 +112,9 @@ def imagined(asked: ShapePrior, photo: Photo) -> SDF:
         volume = most_likely(asked.network, condition_of([window]))[0].float().numpy()
     mask = cv2.resize(window.alpha, columns.shape[:0:-1], interpolation=cv2.INTER_AREA)
     held = held_to_mask(volume, mask)
-    return field_of(along_rays(held, columns), box_of(held, columns), photo, QUALITIES["draft"])
+    quality = QUALITIES["draft"]
+    ground = ground_under(held, columns, photo, LONGEST_SIDE / quality.grid)
+    return field_of(along_rays(held, columns), box_of(held, columns), photo, quality, ground)
 
 
 def figures(field: SDF, photo: Photo, truth: Mesh) -> dict[str, float]:

@@ -8,15 +8,16 @@ import torch
 from numpy.typing import NDArray
 
 from .contract import Request
+from .field.ground import ground_under
 from .field.imagined import along_rays, box_of, field_of, held_to_mask
 from .field.sdf import SDF
-from .mesh.mesh import Mesh
+from .mesh.mesh import LONGEST_SIDE, Mesh
 from .photo.details import PhotoDetails
 from .photo.photo import Photo
 from .photo.window import condition_of, window_of
 from .priors.shape.columns import sampled
 from .priors.shape.fine import FinePrior
-from .priors.shape.fuse import Fused
+from .priors.shape.fuse import Distances, Fused
 from .priors.shape.prior import Imagined, ShapePrior
 from .priors.shape.regions import regions
 from .quality import Quality
@@ -35,8 +36,7 @@ def imagine(photo: Photo, request: Request, quality: Quality, device: str, repor
 
 def coarse_field(imagined: Imagined, photo: Photo, quality: Quality) -> SDF:
     """What was imagined, as a field in the world."""
-    known = along_rays(imagined.volume, imagined.columns)
-    return field_of(known, box_of(imagined.volume, imagined.columns), photo, quality)
+    return _standing(along_rays(imagined.volume, imagined.columns), imagined, photo, quality)
 
 
 def detailed_field(
@@ -52,7 +52,14 @@ def detailed_field(
         parts.append((part.volume, part.columns))
         report.step(len(parts), len(wanted))
     known = Fused(along_rays(imagined.volume, columns), columns, parts).distances
-    return field_of(known, box_of(imagined.volume, columns), photo, quality)
+    return _standing(known, imagined, photo, quality)
+
+
+def _standing(known: Distances, imagined: Imagined, photo: Photo, quality: Quality) -> SDF:
+    """The field of these distances, on the ground that the whole stands on."""
+    volume, columns = imagined.volume, imagined.columns
+    ground = ground_under(volume, columns, photo, LONGEST_SIDE / quality.grid)
+    return field_of(known, box_of(volume, columns), photo, quality, ground)
 
 
 def doubt_of(imagined: Imagined, mesh: Mesh) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from ..photo.photo import Photo
 from ..priors.shape.columns import DEPTH_STEP, REACH, Columns, sampled
 from ..quality import Quality
 from .distance import distances
+from .ground import Ground
 from .plate import contour_distance
 from .sdf import SDF
 
@@ -25,8 +26,8 @@ THIN = 0.75  # cells: how deep inside a ray must come, at most, that passes thro
 Distances = Callable[[NDArray], NDArray]  # world points [N, 3] to world units [N]
 
 
-def field_of(known: Distances, box: NDArray, photo: Photo, quality: Quality) -> SDF:
-    """The field on a grid over a box [2, 3], cut to what the silhouette lets through."""
+def field_of(known: Distances, box: NDArray, photo: Photo, quality: Quality, ground: Ground | None = None) -> SDF:
+    """The field on a grid over a box [2, 3], cut to what the silhouette lets through, and standing on its ground."""
     low, high = box
     spacing = float((high - low).max()) / quality.grid
     lower = low - PADDING * spacing
@@ -38,6 +39,8 @@ def field_of(known: Distances, box: NDArray, photo: Photo, quality: Quality) -> 
         points = np.stack(np.broadcast_arrays(across, y[:, None], z[None, :]), axis=-1).reshape(-1, 3)
         hull = outline_distances(outline, photo, points)
         values[number] = np.maximum(known(points.astype(np.float32)), hull).reshape(shape[1:])
+    if ground is not None:
+        values = ground.under(values, x, y, z)
     return SDF(distances(values, spacing), lower, spacing)
 
 

@@ -20,7 +20,8 @@ class Block:
     west: float
     east: float
     top: float
-    half: float  # from the plane y = 0 to its front, and to its back
+    half: float  # from its middle to its front, and to its back
+    middle: float = 0.0  # its y
 
     def across(self, x: np.ndarray) -> np.ndarray:
         """How far x lies outside the box's sides, negative between them."""
@@ -33,7 +34,7 @@ class Block:
         """
         across, above = self.across(x)[:, None, None], (z - self.top)[None, None, :]
         beside = np.minimum(across, -above)
-        box = np.maximum(np.maximum(across, above), (np.abs(y) - self.half)[None, :, None])
+        box = np.maximum(np.maximum(across, above), (np.abs(y - self.middle) - self.half)[None, :, None])
         return np.minimum(np.maximum(values, beside), box)
 
 

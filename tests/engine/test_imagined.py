@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from statue_recon.camera import Camera
+from statue_recon.field.ground import ground_under
 from statue_recon.field.imagined import along_rays, box_of, field_of, held_to_mask
 from statue_recon.mesh.extract import extract
 from statue_recon.photo.photo import Photo
@@ -72,3 +73,54 @@ def test_every_ray_through_the_mask_meets_the_statue():
     assert np.array_equal(filled[:, untouched], holed[:, untouched])
     where = filled[:, 32, 30].argmin()
     assert abs(where - volume[:, 32, 41:44].argmin(axis=0).mean()) < 6  # about as deep as the surroundings
+
+
+def test_a_base_imagined_as_a_tilted_sole_stands_level():
+    photo = photo_of_block()
+    _, columns = window_of(photo, 0.0)
+    points = columns.points()
+    sole = np.abs(points[..., 1]) - 0.4  # as deep as the block, and going on under it along the rays
+    volume = np.clip(sole / (REACH * columns.pitch), -1.0, 1.0).astype(np.float32)
+    box = box_of(volume, columns)
+    ground = ground_under(volume, columns, photo, 0.01)
+    assert ground is not None and ground.block is not None
+    assert ground.floor == pytest.approx(-0.5, abs=0.03)
+    low = extract(field_of(along_rays(volume, columns), box, photo, QUALITY)).vertices[:, 2].min()
+    assert low < -0.53  # what the ground is for
+    standing = extract(field_of(along_rays(volume, columns), box, photo, QUALITY, ground)).vertices
+    assert standing[:, 2].min() == pytest.approx(ground.floor, abs=0.01)
+    under = standing[standing[:, 2] < ground.floor + 0.02]
+    assert np.ptp(under[:, 1]) == pytest.approx(0.8, abs=0.08)  # it ends flat, as deep as it was imagined
+
+
+def test_a_plinth_imagined_round_becomes_a_block():
+    photo = photo_of_block()
+    _, columns = window_of(photo, 0.0)
+    points = columns.points()
+    round_ = np.hypot(points[..., 0] / 0.6, points[..., 1] / 0.4) - 1.0
+    volume = np.clip(0.4 * round_ / (REACH * columns.pitch), -1.0, 1.0).astype(np.float32)
+    ground = ground_under(volume, columns, photo, 0.01)
+    block = ground.block
+    assert (block.west, block.east) == pytest.approx((-0.6, 0.6), abs=0.04)
+    assert block.half == pytest.approx(0.4, abs=0.08)
+    x, y, z = np.array([-0.55, 0.0, 0.9]), np.array([0.3, 3.0]), np.array([-0.4, 0.0])
+    stood = ground.under(np.ones((3, 2, 2), np.float32), x, y, z)
+    assert stood[0, 0, 0] < 0  # a corner of the block, where there was nothing
+    assert (stood[2] > 0).all() and (stood[:, 1] > 0).all()
+
+
+def test_a_round_bottom_seen_from_above_is_not_cut_off():
+    photo = photo_of_ball(30.0)
+    _, columns = window_of(photo, 30.0)
+    assert ground_under(ball(columns), columns, photo, 0.01) is None
+
+
+def photo_of_block() -> Photo:
+    """A box of 1.2 × 0.8 × 0.4 on the floor z = −0.5, seen level, under a post."""
+    camera = Camera.orbit(0.0, 0.0, 5.0, 300, 300, 600.0)
+    alpha = np.zeros((300, 300), np.float32)
+    for x, low, high, front in ((0.6, -0.5, -0.1, 0.4), (0.2, -0.2, 0.7, 0.2)):
+        corners = np.array([[-x, -front, low], [x, -front, high]])
+        (left, bottom), (right, top) = (np.rint(at).astype(int) for at in camera.project(corners)[0])
+        alpha[top:bottom, left:right] = 1.0
+    return Photo(np.full((300, 300, 3), 0.5, np.float32), alpha, "true", camera, ())
