@@ -21,9 +21,9 @@ guesses whole columns of distances out of noise. What follows from that:
 - *Information.* Occupancy is a steep sigmoid of distance, node by node within the silhouette. Made too sure of itself
   a volume of distances becomes one of yes and no, and where a back is in doubt doubt is the truth; so this part weighs
   less than theirs.
-- *Sizes.* Their losses are cross-entropies of points near the surface; ours are mean squares over columns that are
-  mostly air, and many times smaller. The published weights stand in AdaptSettings; SCALES brings the gradients of all
-  parts to one size.
+- *Sizes.* Their losses are cross-entropies of points near the surface; ours are means over columns that are mostly air.
+  The published weights stand in AdaptSettings; SCALES brings the gradients of all parts to one size, but for that of
+  the information, a third.
 """
 
 from __future__ import annotations
@@ -55,7 +55,12 @@ from .sheet import SHOWN, volume_sheet
 
 PARTS = ("mmd", "target", "information", "levels")  # what an ablation leaves out
 EPOCHS, FIRST = 90, 30  # of a run, and the one until which guesses on photos are not yet trusted
-SCALES = {"mmd": 0.01, "source": 1.0, "target": 1.0, "information": 0.2}  # see “Sizes” above
+SCALES = {
+    "mmd": 3.4,
+    "source": 1.0,
+    "target": 0.44,
+    "information": 0.8,
+}  # see “Sizes” above
 ALONE = 2 / 3  # of a batch of the source: nothing but noise, and the whole photo
 COMPARED = 96  # photos of either kind whose features are compared when validating
 
