@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,13 +28,16 @@ class Ground:
     """Where the statue ends below; world units."""
 
     floor: float  # z of the level ground
+    lowest: NDArray[np.float32]  # [H, W] z of the floor on the ray of each cell; where the photo shows more, of that
+    columns: Columns
     block: Block | None  # the plinth
 
-    def under(self, values: NDArray, x: NDArray, y: NDArray, z: NDArray) -> NDArray[np.float32]:
-        """The field [X, Y, Z] standing on it; x [X], y [Y] and z [Z] say where the nodes are."""
-        if self.block is not None:
-            values = self.block.joined(values, x, y, z)
-        return np.maximum(values, self.floor - z).astype(np.float32)
+    def above(self, points: NDArray) -> NDArray[np.float32]:
+        """How far world points [N, 3] are above the ground, negative below; [N]."""
+        places = self.columns.places(points)
+        rows, columns = (np.ascontiguousarray(places[None, :, axis], np.float32) for axis in (1, 2))
+        found = cv2.remap(self.lowest, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        return (points[:, 2] - found).astype(np.float32)
 
 
 def ground_under(volume: NDArray, columns: Columns, photo: Photo, pitch: float) -> Ground | None:
@@ -50,15 +54,21 @@ def ground_under(volume: NDArray, columns: Columns, photo: Photo, pitch: float) 
     if fall < 0.0 or (stand.floor is None and fall > LEVEL):
         return None
     floor = float(place[2])
-    if stand.plinth is None:
-        return Ground(floor, None)
-    return Ground(floor, _block(plate, stand.plinth, volume, columns, (float(place[1]), floor)))
+    block = _block(plate, stand.plinth, volume, columns, (float(place[1]), floor)) if stand.plinth else None
+    return Ground(floor, _lowest(volume, columns, floor), columns, block)
+
+
+def _lowest(volume: NDArray, columns: Columns, floor: float) -> NDArray[np.float32]:
+    """As Ground says."""
+    first = np.argmax(volume < 0, axis=0)
+    seen = np.take_along_axis(columns.points()[..., 2], first[None], axis=0)[0]
+    return np.where(volume.min(axis=0) < 0, np.minimum(seen, floor), floor).astype(np.float32)
 
 
 def _lowest_edge(volume: NDArray, columns: Columns, photo: Photo) -> tuple[NDArray, float] | None:
     """The world point [3] that the lowest ray through the mask meets first, and the sine of how that ray falls."""
     inside = volume < 0
-    met = inside.any(axis=0)
+    met = np.min(volume, axis=0) < 0
     rows = np.flatnonzero(met.any(axis=1))
     if not len(rows):
         return None

@@ -38,9 +38,10 @@ def field_of(known: Distances, box: NDArray, photo: Photo, quality: Quality, gro
     for number, across in enumerate(x):
         points = np.stack(np.broadcast_arrays(across, y[:, None], z[None, :]), axis=-1).reshape(-1, 3)
         hull = outline_distances(outline, photo, points)
-        values[number] = np.maximum(known(points.astype(np.float32)), hull).reshape(shape[1:])
-    if ground is not None:
-        values = ground.under(values, x, y, z)
+        found = np.maximum(known(points.astype(np.float32)), hull)
+        values[number] = (found if ground is None else np.maximum(found, -ground.above(points))).reshape(shape[1:])
+    if ground is not None and ground.block is not None:
+        values = np.maximum(ground.block.joined(values, x, y, z), ground.floor - z)
     return SDF(distances(values, spacing), lower, spacing)
 
 

@@ -103,10 +103,25 @@ def test_a_plinth_imagined_round_becomes_a_block():
     block = ground.block
     assert (block.west, block.east) == pytest.approx((-0.6, 0.6), abs=0.04)
     assert block.half == pytest.approx(0.4, abs=0.08)
-    x, y, z = np.array([-0.55, 0.0, 0.9]), np.array([0.3, 3.0]), np.array([-0.4, 0.0])
-    stood = ground.under(np.ones((3, 2, 2), np.float32), x, y, z)
-    assert stood[0, 0, 0] < 0  # a corner of the block, where there was nothing
-    assert (stood[2] > 0).all() and (stood[:, 1] > 0).all()
+    assert block.middle == pytest.approx(0.0, abs=0.05)
+    stood = field_of(along_rays(volume, columns), box_of(volume, columns), photo, QUALITY, ground)
+    corner = np.rint((np.array([0.5, 0.3, -0.4]) - stood.lower) / stood.spacing).astype(int)
+    assert stood.values[tuple(corner)] < 0  # where there was nothing
+
+
+def test_what_is_seen_under_the_floor_stays():
+    photo = photo_of_block()
+    _, columns = window_of(photo, 0.0)
+    points = columns.points()
+    deep = np.abs(points[..., 1] - np.where(points[..., 0] > 0.3, 0.5, 0.0)) - 0.3  # one corner farther back
+    volume = np.clip(deep / (REACH * columns.pitch), -1.0, 1.0).astype(np.float32)
+    ground = ground_under(volume, columns, photo, 0.01)
+    first = np.argmax(volume < 0, axis=0)
+    seen = np.take_along_axis(points, first[None, ..., None], axis=0)[0]
+    corner = seen[np.flatnonzero(photo_rows(columns, photo))[-1], columns.shape[2] * 3 // 4]
+    assert corner[2] < ground.floor - 0.02  # farther away the same ray is lower
+    assert ground.above(corner[None])[0] > -1e-3
+    assert ground.above(corner[None] + [[0.0, 0.0, -0.1]])[0] < 0.0
 
 
 def test_a_round_bottom_seen_from_above_is_not_cut_off():
@@ -124,3 +139,11 @@ def photo_of_block() -> Photo:
         (left, bottom), (right, top) = (np.rint(at).astype(int) for at in camera.project(corners)[0])
         alpha[top:bottom, left:right] = 1.0
     return Photo(np.full((300, 300, 3), 0.5, np.float32), alpha, "true", camera, ())
+
+
+def photo_rows(columns: Columns, photo: Photo) -> np.ndarray:
+    """[H] which rows of a volume the mask reaches."""
+    rows, _ = np.nonzero(photo.alpha)
+    low, high = (photo.camera.rays(np.array([[150.0, row]]))[1][0] for row in (rows.min(), rows.max()))
+    slopes = (np.arange(columns.camera.height) + 0.5 - columns.camera.cy) / columns.camera.fy
+    return (slopes >= -low[2] / low[1]) & (slopes <= -high[2] / high[1])
