@@ -95,6 +95,8 @@ class STATUE_AP_preferences(AddonPreferences):
         row.label(text=model_size(model, here))
         paragraph(box, f"{iface_(model.purpose)}.", width)
         paragraph(box, iface_("Licence: {licence}.").format(licence=model.licence), width)
+        for words in model_notes(model, models.installed(model.identifier)):
+            paragraph(box, words, width)
         if state and state.running:
             row = box.row()
             row.progress(factor=state.fraction, text=state.message)
@@ -102,15 +104,9 @@ class STATUE_AP_preferences(AddonPreferences):
             return
         if state and state.failure:
             paragraph(box, f"{state.failure} {state.next_step}", width, icon="ERROR")
-        if not here and not model.can_be_fetched:
-            words = iface_("It is not downloaded from here yet: put its files, as on its home page, into {folder}")
-            paragraph(box, words.format(folder=models.place(model.identifier)), width, icon="INFO")
         row = box.row()
-        if here:
-            row.operator("statue.remove_model", icon="TRASH").model = model.identifier
-        elif model.can_be_fetched:
-            row.operator("statue.download_model", icon="IMPORT").model = model.identifier
-            row.operator("statue.use_model_file", icon="FILE_FOLDER").model = model.identifier
+        for name, icon in model_buttons(model, here):
+            row.operator(name, icon=icon).model = model.identifier
         row.operator("wm.url_open", text="Home Page", icon="URL").url = model.homepage
 
     def draw_jobs(self, box):
@@ -125,10 +121,39 @@ class STATUE_AP_preferences(AddonPreferences):
 def model_size(model, installed: bool) -> str:
     """What it takes of the disk once it is there, and of the network before."""
     size = model.size if installed else model.to_download
-    if size is None:
+    if size is None and model.about is None:
         return iface_("Of unknown size")
     words = "{size} on disk" if installed else "{size} to download"
-    return iface_(words).format(size=f"{size / 1e6:.0f} MB")
+    megabytes = f"{(size or model.about) / 1e6:.0f} MB"
+    return iface_(words).format(size=megabytes if size else iface_("About {size}").format(size=megabytes))
+
+
+def model_notes(model, installed: bool) -> list[str]:
+    """What else a person should know: memory, what a download is checked by, where it lies if they chose that."""
+    notes = []
+    if demand := model.demand:
+        words = "Takes {memory} of memory on the processor" if demand.measured else "Takes about {memory} of memory"
+        if demand.graphics:
+            words = "Takes about {graphics} of a graphics card, {least} if it must, or {memory} of memory"
+        sizes = {"memory": demand.memory, "graphics": demand.graphics, "least": demand.least_graphics}
+        notes.append(iface_(words).format(**{name: f"{size / 1e9:.1f} GB" for name, size in sizes.items()}) + ".")
+    if model.folder:
+        notes.append(iface_("Used from {folder}.").format(folder=model.folder))
+    elif not installed and model.repository and not model.has_hashes:
+        words = "From {repository}; its files are checked by what the hub says of them, for no hashes are known here."
+        notes.append(iface_(words).format(repository=model.repository))
+    elif not installed and not model.can_be_fetched:
+        notes.append(iface_("It is not downloaded from here: get it elsewhere, and choose it with Use a Folder."))
+    return notes
+
+
+def model_buttons(model, installed: bool) -> list[tuple[str, str]]:
+    """The operators that make sense for a model as it is, with their icons."""
+    if installed or model.folder:
+        return [("statue.remove_model", "TRASH")]
+    offered = [("statue.download_model", "IMPORT")] if model.can_be_fetched else []
+    offered.append(("statue.use_model_folder" if model.layout else "statue.use_model_file", "FILE_FOLDER"))
+    return offered + ([("statue.change_model_source", "LINKED")] if model.repository else [])
 
 
 CLASSES = (STATUE_AP_preferences,)

@@ -11,7 +11,7 @@ import bpy
 
 from ..inference.models import Fetch, FetchState
 from ..statue_recon.contract import Failure
-from ..statue_recon.priors import models
+from ..statue_recon.priors import models, own
 from ..statue_recon.priors.models import Model
 from . import runtime
 from .preferences import user_folder
@@ -37,11 +37,6 @@ def problem() -> str:
 
 def installed(identifier: str) -> bool:
     return identifier in _installed
-
-
-def place(identifier: str) -> Path:
-    """The folder a model belongs into."""
-    return models.folder() / identifier
 
 
 def state(identifier: str) -> FetchState | None:
@@ -84,6 +79,18 @@ def remove(identifier: str) -> None:
     refresh()
 
 
+def use_folder(identifier: str, folder: Path) -> None:
+    """Uses a model where it lies, in a folder of the user's. Raises Failure."""
+    own.use_folder(models.folder(), identifier, models.entry(identifier).layout, folder)
+    refresh()
+
+
+def change_source(identifier: str, repository: str, revision: str) -> None:
+    """Names the repository a model is downloaded from; an empty one: the usual one. Raises Failure."""
+    own.change_source(models.folder(), models.entry(identifier).identifier, repository, revision)
+    refresh()
+
+
 def refresh() -> None:
     """Looks again which models lie on the disk."""
     global _listed, _problem
@@ -92,7 +99,7 @@ def refresh() -> None:
     except Failure as failure:
         _listed, _problem = (), str(failure)
     _installed.clear()
-    _installed.update(model.identifier for model in _listed if models.is_whole(model, place(model.identifier)))
+    _installed.update(model.identifier for model in _listed if models.is_whole(model, models.place(model)))
 
 
 def watch() -> float | None:

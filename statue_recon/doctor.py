@@ -42,7 +42,7 @@ def examine() -> dict[str, Any]:
         "packages": {package: _version(module, package, problems) for module, package in PACKAGES.items()},
         "processor": f"{_processor()}, {os.cpu_count()} threads",
         "graphics": _graphics(),
-        "memory_free_gb": _gigabytes(_free_memory()),
+        "memory_free_gb": _gigabytes(free_memory()),
         "disk_free_gb": _gigabytes(shutil.disk_usage(Path.cwd()).free),
     }
     return {**found, "problems": problems}
@@ -101,7 +101,7 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _free_memory() -> int | None:
+def free_memory() -> int | None:
     """Bytes that can be had without swapping; None where the system does not tell."""
     if sys.platform == "linux":
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():

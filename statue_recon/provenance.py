@@ -7,7 +7,7 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 from . import __version__, contract
 from .contract import Request
 from .doctor import PACKAGES
-from .priors import bundled, models
+from .priors import bundled, models, names
 
 if TYPE_CHECKING:
     from .mesh.mesh import TexturedMesh
@@ -37,8 +37,10 @@ def provenance(
 ) -> dict[str, Any]:
     """The record of one run, ready for JSON. Seconds are per stage; `result_sha256` is what a repetition must give.
 
-    `imagined` is what the prior was asked in the end, the choices of the quality among it: samples, guidance, steps.
+    `imagined` is what the priors were asked in the end, the choices of the quality among it: samples, steps, and how
+    far they were asked to refine.
     """
+    imagined = imagined or {}
     return {
         "engine": __version__,
         "contract": contract.VERSION,
@@ -54,8 +56,8 @@ def provenance(
         "system": platform.platform(),
         "packages": {name: version(name) for name in PACKAGES.values()},
         "seconds": {stage: round(seconds, 3) for stage, seconds in timings.items()},
-        "prior": prior_record(request, imagined or {}),
-        "priors": learned(photo.mask_source),
+        "prior": prior_record(request, imagined),
+        "priors": learned(photo.mask_source, names.read(request.prior) if "refined" in imagined else ()),
         "result_sha256": result_sha256(textured),
     }
 
@@ -63,18 +65,23 @@ def provenance(
 def prior_record(request: Request, imagined: Mapping[str, Any]) -> dict[str, Any]:
     """What imagined the hidden side, from which weights, and how it was asked."""
     record = {"name": request.prior, "seed": request.seed, "samples": request.samples, **imagined}
-    if request.prior == "bundled":
+    if {names.SHAPE, names.VIEW} & set(names.read(request.prior)):
         shipped = bundled.bundle().parts.values()
         record["weights"] = {file.name: file.sha256 for part in shipped for file in part.files}
     return record
 
 
-def learned(mask_source: str) -> list[dict[str, Any]]:
-    """The names, licences and fingerprints of the learned models that took part."""
+def learned(mask_source: str, refining: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The names, licences and fingerprints of the learned models that took part.
+
+    refining: names of the priors that spoke during refinement; those that are bundled have a record of their own.
+    """
     return [
-        {"name": model.name, "licence": model.licence, **model.fingerprint}
+        {"name": model.name, "licence": model.licence, **models.record(model)}
         for model in models.entries()
-        if model.name == mask_source or (model.task == "normals" and models.installed(model.identifier))
+        if model.name == mask_source
+        or model.identifier in refining
+        or (model.task == "normals" and models.installed(model.identifier))
     ]
 
 

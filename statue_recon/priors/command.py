@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import signal
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from ..contract import Failure
 from ..ending import CANCELLED, DONE, FAILURE
-from . import models
+from . import models, own
 from .download import Fetching, Stopped, remove
 
 
@@ -29,7 +30,14 @@ def add_models(commands) -> None:
     get = actions.add_parser("get", help="download a model; goes on where an earlier download stopped")
     get.add_argument("name", metavar="NAME")
     get.add_argument("--file", type=Path, metavar="FILE", help="install it from a file that was downloaded elsewhere")
-    gone = actions.add_parser("remove", help="delete an installed model")
+    used = actions.add_parser("use", help="use a model from a folder on this machine, where it lies")
+    used.add_argument("name", metavar="NAME")
+    used.add_argument("folder", type=Path, metavar="FOLDER")
+    source = actions.add_parser("source", help="download a model from another repository; without one: the usual one")
+    source.add_argument("name", metavar="NAME")
+    source.add_argument("repository", nargs="?", metavar="OWNER/NAME")
+    source.add_argument("revision", nargs="?", default="main", metavar="REVISION")
+    gone = actions.add_parser("remove", help="delete an installed model; a folder that is used is only forgotten")
     gone.add_argument("name", metavar="NAME")
 
 
@@ -40,6 +48,12 @@ def models_command(given: argparse.Namespace) -> int:
             sys.stdout.write(as_json() if given.json else as_text())
         elif given.action == "get":
             _get(models.entry(given.name), given.file)
+        elif given.action == "use":
+            model = models.entry(given.name)
+            own.use_folder(models.folder(), model.identifier, model.layout, given.folder)
+        elif given.action == "source":
+            model = models.entry(given.name)
+            own.change_source(models.folder(), model.identifier, given.repository, given.revision)
         else:
             remove(models.entry(given.name), models.folder())
     except Failure as failure:
@@ -56,9 +70,10 @@ def as_text() -> str:
     lines = [f"Models lie in {models.folder()}."]
     for model in models.entries():
         state = "installed" if models.installed(model.identifier) else "not installed"
-        size = f"{model.to_download / 1e6:.0f} MB to download" if model.to_download else "size unknown"
+        size = _size(model)
         lines += ["", f"{model.identifier}: {model.name}, {size}, {state}"]
         lines += [f"    {model.purpose}.", f"    Licence: {model.licence}.", f"    {model.homepage}"]
+        lines += [f"    Used from {model.folder}."] if model.folder else []
     return "\n".join(lines) + "\n"
 
 
@@ -71,6 +86,10 @@ def as_json() -> str:
             "title": model.title,
             "revision": model.revision,
             "licence": model.licence,
+            "commercial": model.commercial,
+            "repository": model.repository,
+            "folder": model.folder,
+            "demand": dataclasses.asdict(model.demand) if model.demand else None,
             "size": model.size,
             "to_download": model.to_download,
             "installed": models.installed(model.identifier) is not None,
@@ -78,6 +97,12 @@ def as_json() -> str:
         for model in models.entries()
     ]
     return json.dumps({"folder": str(models.folder()), "models": listed}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _size(model: models.Model) -> str:
+    if size := model.to_download or model.about:
+        return f"{'' if model.to_download else 'about '}{size / 1e6:.0f} MB to download"
+    return "size unknown"
 
 
 def _get(model: models.Model, file: Path | None) -> None:

@@ -14,11 +14,10 @@ import torch
 from torch import Tensor
 
 from ..contract import Failure
+from .layouts import INDEX, WEIGHTS
 
-INDEX = "model_index.json"  # says which parts a model has, and of which classes
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 AGAIN = "Remove the model and install it again, in the layout of diffusers with safetensors weights."
-_WEIGHTS = re.compile(r"(?:diffusion_pytorch_)?model(?:\.(?P<variant>\w+))?(?:-\d+-of-\d+)?\.safetensors")
 _HALF = re.compile(r"fp16")
 
 
@@ -59,7 +58,7 @@ def weights_of(part: Path) -> tuple[list[Path], str | None]:
     """
     sets: dict[str | None, list[Path]] = {}
     for path in sorted(part.glob("*.safetensors")):
-        if found := _WEIGHTS.fullmatch(path.name):
+        if found := WEIGHTS.fullmatch(path.name):
             sets.setdefault(found["variant"], []).append(path)
     if not sets:
         raise _without_weights(part)

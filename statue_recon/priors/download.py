@@ -1,7 +1,7 @@
 """Putting a model on this disk, checked, and whole or not at all: downloaded, or from a file somebody carried here.
 
 Standard library only, for Blender's side runs this too (in a thread). A download that breaks off is kept and gone on
-with; nothing is called installed before its SHA-256 is the registry's.
+with; nothing is called installed before its hashes are the registry's, or those that the hub states of it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..contract import Failure
 from ..transfer import PIECE, read_on, size_of
-from .models import Archive, File, Model, is_whole, write_stamp
+from . import hub, own
+from .models import File, Model, is_whole, write_stamp
 
 log = logging.getLogger(__name__)
 
@@ -54,16 +55,17 @@ class Fetching:
         """Fetches what is missing and returns the model's folder. Raises Failure, or Stopped."""
         if is_whole(self.model, self.place):
             return self.place
-        if not self.model.can_be_fetched:
+        if not self.model.can_be_fetched or self.model.folder:
             raise Failure(
                 f"{self.model.title} cannot be downloaded here: nothing is known to check its files by.",
                 next_step=f"Get it from {self.model.homepage} and put it into {self.place}.",
             )
         with self._disk_in_words():
             self._parts.mkdir(parents=True, exist_ok=True)
+            self._ask_hub()
             self._check_space()
-            if self.model.archive:
-                packed = self._fetch(self.model.archive, 0, self.model.archive.size)
+            if archive := self.model.archive:
+                packed = self._fetch(File("", archive.size, archive.sha256, url=archive.url), 0, archive.size)
                 self._unpack(packed)
             else:
                 self._fetch_files()
@@ -73,7 +75,7 @@ class Fetching:
     def take(self, given: Path) -> Path:
         """Installs from a file that was carried here: the archive, or the model's one file. The same checks."""
         with self._disk_in_words():
-            digest = self._hash(given, "Checking the file")
+            digest = self._hash(given, "Checking the file", hashlib.sha256())
             self._parts.mkdir(parents=True, exist_ok=True)
             if self.model.archive and digest == self.model.archive.sha256:
                 self._unpack(given)
@@ -87,18 +89,26 @@ class Fetching:
             self._install()
         return self.place
 
+    def _ask_hub(self) -> None:
+        """What the registry does not know of the files, the hub says."""
+        self._progress(0.0, "Asking what there is")
+        try:
+            self.model = hub.described(self.model)
+        except (OSError, http.client.HTTPException) as error:
+            raise _in_words(error, str(getattr(error, "url", self.model.homepage)), self.model) from error
+
     def _fetch_files(self) -> None:
         before = 0
         for file in self.model.files:
-            assert file.url and file.sha256 and file.size  # can_be_fetched says so
+            assert file.size is not None
             if size_of(self._target(file)) != file.size:  # else an earlier try came as far as this
-                part = self._fetch(Archive(file.url, file.size, file.sha256), before, self.model.size or file.size)
-                part.replace(self._target(file))
+                self._fetch(file, before, self.model.size or file.size).replace(self._target(file))
             before += file.size
 
-    def _fetch(self, source: Archive, before: int, whole: int) -> Path:
+    def _fetch(self, source: File, before: int, whole: int) -> Path:
         """The download of `source`, checked; `before` of `whole` bytes came with others."""
-        part = self._parts / f"{source.sha256[:16]}.part"
+        assert source.url and source.size is not None and source.has_hash  # can_be_fetched says so
+        part = self._parts / f"{(source.sha256 or source.git or '')[:16]}.part"
         for attempt in range(TRIES):
             had = size_of(part)
             if had >= source.size:
@@ -107,9 +117,9 @@ class Fetching:
                 self._read(source, part, before, whole)
             except (OSError, http.client.HTTPException) as error:
                 if size_of(part) == had or attempt == TRIES - 1 or _is_final(error):
-                    raise _in_words(error, source.url, self.model.title) from error
+                    raise _in_words(error, source.url, self.model) from error
                 log.info("%s broke off at %d bytes: %s", source.url, size_of(part), error)
-        if self._hash(part, "Checking the download") != source.sha256:
+        if not self._is(part, source, "Checking the download"):
             part.unlink()
             raise Failure(
                 f"The download of {self.model.title} is damaged: its contents are not what its makers published.",
@@ -117,8 +127,9 @@ class Fetching:
             )
         return part
 
-    def _read(self, source: Archive, part: Path, before: int, whole: int) -> None:
+    def _read(self, source: File, part: Path, before: int, whole: int) -> None:
         """Goes on with a download until it ends or breaks."""
+        assert source.url
 
         def arrived(had: int) -> None:
             self._stop_if_asked()
@@ -150,7 +161,7 @@ class Fetching:
         """Checks the files and moves them, all at once, to where models lie."""
         for file in self.model.files:
             target = self._target(file)
-            if not target.is_file() or self._hash(target, "Checking the files") != file.sha256:
+            if not target.is_file() or not self._is(target, file, "Checking the files"):
                 raise self._damaged()
         write_stamp(self.model, self._unpacked)
         if self.place.exists():
@@ -172,18 +183,25 @@ class Fetching:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def _hash(self, path: Path, words: str) -> str:
-        digest = hashlib.sha256()
+    def _is(self, path: Path, file: File, words: str) -> bool:
+        """Whether a file's contents are those that are wanted."""
+        if file.sha256:
+            return self._hash(path, words, hashlib.sha256()) == file.sha256
+        started = hashlib.sha1(f"blob {size_of(path)}\0".encode(), usedforsecurity=False)  # as git does
+        return self._hash(path, words, started) == file.git
+
+    def _hash(self, path: Path, words: str, digest: Any) -> str:
         self._progress(DOWNLOADING, words)
         with path.open("rb") as file:
             while piece := file.read(PIECE):
                 self._stop_if_asked()
                 digest.update(piece)
-        return digest.hexdigest()
+        return str(digest.hexdigest())
 
     def _check_space(self) -> None:
-        needed = (self.model.to_download or 0) + (self.model.size or 0)
-        free = shutil.disk_usage(self._parts).free + sum(size_of(part) for part in self._parts.iterdir())
+        """An archive and what is in it lie here together for a while."""
+        needed = (self.model.size or 0) + (self.model.archive.size if self.model.archive else 0)
+        free = shutil.disk_usage(self._parts).free + sum(map(size_of, self._parts.rglob("*")))
         if free < needed:
             raise Failure(
                 f"{self.model.title} needs {needed / 1e6:.0f} MB, but {self.folder} has only {free / 1e6:.0f} MB free.",
@@ -224,7 +242,13 @@ class Fetching:
 
 
 def remove(model: Model, folder: Path) -> None:
-    """Takes a model off this disk, with what is left of an unfinished download. Raises Failure."""
+    """Takes a model off this disk, with what is left of an unfinished download. Raises Failure.
+
+    A folder that a person chose is forgotten, not deleted: it is theirs.
+    """
+    if model.folder:
+        own.forget_folder(folder, model.identifier)
+        return
     try:
         for place in (folder / model.identifier, folder / PARTS / model.identifier):
             if place.exists():
@@ -243,22 +267,25 @@ def _is_final(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in FULL_DISK
 
 
-def _in_words(error: Exception, url: str, title: str) -> Exception:
+def _in_words(error: Exception, url: str, model: Model) -> Exception:
     """The network's error as a sentence; one of the disk's is handed back as it is."""
+    title, instead = model.title, "Use a Folder" if model.layout else "Use a File"
     host = urllib.parse.urlsplit(url).hostname or url
     later = "Try again later: the download goes on where it stopped."
     if isinstance(error, urllib.error.HTTPError):
+        if refusal := hub.refused(error, model):
+            return refusal
         if error.code in (404, 410):
             return Failure(
                 f"{title} is not at its address any more: {url}.",
-                next_step="Update the extension, or choose a file you have with Use a File.",
+                next_step=f"Update the extension, or choose what you have with {instead}.",
             )
         return Failure(f"{host} refuses the download of {title} ({error.code} {error.reason}).", next_step=later)
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, ssl.SSLCertVerificationError):
         return Failure(
             f"{host} could not prove who it is (a certificate is missing or a proxy changes the traffic).",
-            next_step="Ask whoever runs your network, or choose a file you have with Use a File.",
+            next_step=f"Ask whoever runs your network, or choose what you have with {instead}.",
         )
     network = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError)
     if isinstance(error, network):

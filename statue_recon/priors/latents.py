@@ -34,12 +34,13 @@ class Memory:
 
     Counted from the tensors of Stable Diffusion 1.5 at 512² in half precision: 1.9 GB of weights, 0.7 GB for a guided
     pass of the U-Net, and 1.6 GB a picture for gradients through the VAE. So three pictures fit in 8 GB as it is, and
-    any number with `again`.
+    any number with `again`. An estimate: no card was at hand where this was written.
     """
 
-    slices: bool = False  # attention is computed in slices: for cards on which PyTorch has no frugal attention
+    slices: bool = False  # attention in slices, for cards on which PyTorch has no frugal one; a picture at a time
     offload: bool = False  # the U-Net waits in the computer's memory while the VAE works
     again: bool = False  # gradients through the VAE a picture at a time, each computed again on the way back
+    half: bool = False  # pictures of half the side: a quarter of all that grows with them, and worse ones
 
 
 AMPLE = Memory()
@@ -140,7 +141,8 @@ class LatentPrior(ABC):
         self._schedule = schedule
         self._device = device
         self.times = schedule.times
-        self._cells = _side(unet.config.sample_size)  # of a latent picture's side
+        self._at_once = 1 if memory.slices else AT_ONCE
+        self._cells = _side(unet.config.sample_size) // (2 if memory.half else 1)  # of a latent picture's side
         self.size = self._cells * 2 ** (len(vae.config.block_out_channels) - 1)  # pixels of a picture's side
 
     @abstractmethod
@@ -228,7 +230,8 @@ class LatentPrior(ABC):
     def _answer(self, noisy: Tensor, times: Tensor, told: Condition) -> Tensor:
         """The U-Net's own answer [N, C, h, w], some pictures at a time."""
         with self._at_work(self._unet):
-            places = [slice(first, first + AT_ONCE) for first in range(0, len(noisy), AT_ONCE)]
+            step = self._at_once
+            places = [slice(first, first + step) for first in range(0, len(noisy), step)]
             found = [self._pass(noisy[place], times[place], told.part(place)) for place in places]
         return torch.cat(found).to(noisy)
 

@@ -265,5 +265,72 @@ engine = "statue_recon.statue_recon."
 print(sorted(name.partition(engine)[2] for name in sys.modules if engine in name))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ)
-    allowed = ["contract", "priors", "priors.models"]  # and priors.download, once something is fetched
+    allowed = [
+        "contract",
+        "priors",
+        "priors.layouts",
+        "priors.models",
+        "priors.own",
+        "whole",
+    ]  # and priors.download, once something is fetched
     assert done.stdout.strip().splitlines()[-1] == str(allowed), done.stdout + done.stderr
+
+
+@pytest.fixture
+def with_folders(models, tmp_path):
+    """One more model: a folder in a layout, at a hub, with no hashes known."""
+    listed = json.loads((tmp_path / "registry.json").read_text(encoding="utf-8"))
+    told = {"purpose": "Pulls", "licence": "MIT", "homepage": "https://example.org", "task": "control"}
+    demand = {"memory": 2_000_000_000, "graphics": 1_500_000_000, "least_graphics": 1_000_000_000}
+    source = {"repository": "somebody/pull", "revision": "a" * 40, "layout": "diffusers-controlnet", "about": 7_000_000}
+    files = [{"name": "config.json"}, {"name": "diffusion_pytorch_model.safetensors"}]
+    model = {"identifier": "pull", "title": "Pull", **told, **source, "demand": demand, "files": files}
+    listed["models"].append(model)
+    (tmp_path / "registry.json").write_text(json.dumps(listed), encoding="utf-8")
+    models.refresh()
+    return models
+
+
+def test_the_preferences_say_what_a_folder_needs_and_what_a_download_is_checked_by(with_folders, module):
+    drawn = shown(module)
+    assert "About 7 MB to download" in drawn and "Pull aaaaaaaa" in drawn
+    assert "Takes about 1.5 GB of a graphics card, 1.0 GB if it must, or 2.0 GB of memory." in drawn
+    assert any("somebody/pull" in text and "no hashes are known here" in text for text in drawn)
+    assert "statue.use_model_folder" in drawn and "statue.change_model_source" in drawn
+
+
+def test_a_folder_is_used_where_it_lies_and_remove_only_forgets_it(with_folders, module, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    with pytest.raises(RuntimeError, match="is not a ControlNet in the layout of diffusers"):
+        bpy.ops.statue.use_model_folder(model="pull", directory=str(mine))
+    (mine / "config.json").write_text("{}")
+    (mine / "diffusion_pytorch_model.safetensors").write_bytes(b"weights")
+    assert bpy.ops.statue.use_model_folder(model="pull", directory=str(mine)) == {"FINISHED"}
+    assert with_folders.installed("pull")
+    drawn = shown(module)
+    assert f"Used from {mine}." in drawn and "statue.use_model_folder" not in drawn
+    bpy.ops.statue.remove_model(model="pull")
+    assert not with_folders.installed("pull") and (mine / "config.json").is_file()
+
+
+def test_a_folder_that_has_gone_can_still_be_forgotten(with_folders, module, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "config.json").write_text("{}")
+    (mine / "model.safetensors").write_bytes(b"weights")
+    bpy.ops.statue.use_model_folder(model="pull", directory=str(mine))
+    mine.rename(tmp_path / "elsewhere")
+    with_folders.refresh()
+    assert not with_folders.installed("pull") and shown(module).count("statue.remove_model") == 1
+    bpy.ops.statue.remove_model(model="pull")
+    assert shown(module).count("statue.use_model_folder") == 1
+
+
+def test_another_repository_can_be_named(with_folders, module):
+    bpy.ops.statue.change_model_source(model="pull", repository="else/where")
+    assert any("From else/where" in text for text in shown(module)) and "Pull main" in shown(module)
+    with pytest.raises(RuntimeError, match="is no repository"):
+        bpy.ops.statue.change_model_source(model="pull", repository="nowhere")
+    bpy.ops.statue.change_model_source(model="pull", repository="")
+    assert any("From somebody/pull" in text for text in shown(module))

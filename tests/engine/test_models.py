@@ -18,7 +18,7 @@ import pytest
 import tiny_onnx
 
 from statue_recon.contract import Failure
-from statue_recon.priors import command, download, models, onnx
+from statue_recon.priors import command, download, layouts, models, onnx
 from statue_recon.priors.download import Fetching, Stopped
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -245,14 +245,31 @@ def test_no_entry_of_the_registry_leads_out_of_the_models_folder(tiny, shelf, tm
 
 
 def test_the_registry_names_what_a_person_must_know_before_a_download():
-    assert models.entry("isnet").can_be_fetched
     for model in models.entries():
-        told = (model.identifier, model.task, model.title, model.purpose, model.licence, model.homepage, model.revision)
-        assert all(told) and model.files
-        for source in filter(None, (model.archive, *(model.files if model.can_be_fetched else ()))):
-            assert len(source.sha256) == 64 and source.size > 0
+        told = (model.identifier, model.task, model.title, model.purpose, model.licence, model.homepage)
+        assert all(told), model.identifier
+        assert model.layout is None or model.layout in layouts.LAYOUTS
+        if model.commercial is not None:
+            assert "commercial use" in model.licence
+        for source in filter(None, (model.archive, *model.files)):
+            assert source.sha256 is None or (len(source.sha256) == 64 and source.size > 0)
+        for file in model.files if model.layout else ():
+            assert file.name.endswith((".json", ".txt", ".safetensors")), "no pickles"
+        if model.repository:
+            assert models.COMMIT.fullmatch(model.revision), "what a branch holds may change"
+            assert model.can_be_fetched and model.demand and (model.size or model.about)
     with pytest.raises(Failure, match="no model “nonsense”"):
         models.entry("nonsense")
+
+
+def test_where_no_hash_is_known_it_is_not_pretended():
+    known = {model.identifier: model for model in models.entries()}
+    assert known["isnet"].has_hashes and known["stable-diffusion"].has_hashes
+    assert known["stable-diffusion"].size == 2_134_194_125
+    for name in ("zero123-xl", "controlnet-normals"):
+        assert not known[name].has_hashes and known[name].can_be_fetched, "checked by what the hub says"
+    for name in ("marigold-normals", "stable-diffusion-own"):
+        assert not known[name].can_be_fetched
 
 
 def test_models_lie_where_the_environment_says_else_with_the_users_data(monkeypatch, tmp_path):

@@ -133,6 +133,22 @@ def test_pictures_are_the_same_after_going_through_the_networks_numbers():
     assert torch.allclose(paper[0][inside], rgb[0][inside], atol=1e-5) and torch.all(paper[0][~inside] == 1.0)
 
 
+def test_the_prior_reads_its_own_pictures(prior):
+    clean = noise_for(2).clamp(-1.0, 1.0)
+    found, wanted = prior.decoded(clean), decoded(clean)
+    assert torch.equal(found.rgb, wanted.rgb) and torch.equal(found.normal, wanted.normal)
+    assert prior.draws_normals and found.normal.any() and found.rgb.shape[1] == prior.size == SIZE
+
+
+def test_words_it_does_not_know_are_noted_once_for_each_caption(network, photo, caplog):
+    prior = BundledViewPrior(network)
+    with caplog.at_level("INFO"):
+        for caption in ("bronze blorp", "bronze blorp", "bronze", "marble splunge"):
+            prior.condition(photo, 5.0, POSES, caption)
+    noted = [record.getMessage() for record in caplog.records if "does not know" in record.getMessage()]
+    assert noted == ["The view prior does not know: blorp", "The view prior does not know: splunge"]
+
+
 def test_gradients_reach_a_larger_rendering(prior):
     rgb = torch.rand((1, 128, 128, 3), requires_grad=True)
     clean = prior.encoded(Views(rgb, torch.zeros(1, 128, 128, 3), torch.ones(1, 128, 128)))

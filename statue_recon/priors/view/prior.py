@@ -34,13 +34,15 @@ WITH_CAPTION = Guidance(caption=3.0)  # where a caption may be told; not yet mea
 class ViewPrior(Protocol):
     """A diffusion model that knows what statues look like from other sides, and what words mean for that.
 
-    `BundledViewPrior` meets this, and so shall Zero123-XL (photo and pose, no caption) and Stable Diffusion (caption
+    `BundledViewPrior` meets this, and so do Zero123-XL (photo and pose, no caption) and Stable Diffusion (caption
     alone): they differ in what a clean picture is (`encoded`: seven channels of 64 × 64 here, latents there) and in
     what of a condition they heed. Multi-view synthesis asks `views`; SDS and text edits take a rendering, then
-    `encoded`, `noised` and `predict`, and pull it to what `predict` says.
+    `encoded`, `noised` and `predict`, and pull it to what `predict` says, or `decoded` it.
     """
 
     times: int  # noise is told as 0 … times − 1
+    size: int  # pixels of a picture's side
+    draws_normals: bool  # whether clean pictures hold normals behind three channels of colour
 
     def condition(
         self, photo: PhotoWindow | None, elevation: float | None, poses: Sequence[Pose], prompt: str = ""
@@ -49,6 +51,9 @@ class ViewPrior(Protocol):
 
     def encoded(self, views: Views) -> Tensor:
         """Renderings of any size as clean pictures [N, C, h, w]; gradients flow through it."""
+
+    def decoded(self, clean: Tensor) -> Views:
+        """What clean pictures [N, C, h, w] show."""
 
     def levels(self, times: Tensor) -> tuple[Tensor, Tensor]:
         """The shares α and σ of a clean picture and of noise at times [N]; α² + σ² = 1."""
@@ -77,12 +82,15 @@ class BundledViewPrior:
     """The one that ships with the extension: a small network for pictures of 64 × 64, in colour and normals."""
 
     times = TIMES
+    size = SIZE
+    draws_normals = True
 
     def __init__(self, network: ViewNetwork, device: str = "cpu"):
         self._network = network.to(device).eval().requires_grad_(False)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # left out of torch's types
         self._vocabulary = network.vocabulary
         self._device = device
+        self._read: set[str] = set()  # captions whose unknown words were told
 
     def read(self, caption: str) -> Reading:
         """What it understands of a caption, and which words it does not know."""
@@ -102,6 +110,9 @@ class BundledViewPrior:
 
     def encoded(self, views: Views) -> Tensor:
         return encoded(views)
+
+    def decoded(self, clean: Tensor) -> Views:
+        return decoded(clean)
 
     def levels(self, times: Tensor) -> tuple[Tensor, Tensor]:
         return levels(times)
@@ -151,8 +162,9 @@ class BundledViewPrior:
     def _numbers(self, caption: str) -> Tensor:
         """[1, LENGTH]"""
         reading = self.read(caption)
-        if reading.unknown:
+        if reading.unknown and caption not in self._read:
             log.info("The view prior does not know: %s", ", ".join(reading.unknown))
+        self._read.add(caption)
         return self._vocabulary.numbers(reading.words)[None]
 
     def _instead(self, negative: str, count: int) -> Tensor | None:
