@@ -35,8 +35,7 @@ def main(photo: Path) -> None:
 def run(photo: Path, out: Path) -> dict:
     """Wall seconds from the start of the process, and the most memory it held, in megabytes."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "statue_recon", "reconstruct", str(photo), "--prior", "bundled"]
-    command += ["--out", str(out), "--json"]
+    command = [sys.executable, "-m", "statue_recon", "reconstruct", str(photo), "--out", str(out), "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=ROOT)
     measured: dict = {"cores": os.cpu_count()}
     assert process.stdout is not None

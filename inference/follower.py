@@ -45,12 +45,20 @@ class Follower:
         self._events = Events(state.folder, skip=True)
         self._greeted = False
         self._asked_at: float | None = None  # when the worker was asked to stop
+        self._stage = ""  # under way
+        self._enough_of = ""  # the stage that was asked to end early
+        self._enough = threading.Event()
         self._cancel = threading.Event()
         self._leave = threading.Event()
         self._wake = threading.Event()
 
     def cancel(self) -> None:
         self._cancel.set()
+        self._wake.set()
+
+    def stop_here(self) -> None:
+        """The stage under way is to end early, if it can, and the job to go on with what is there."""
+        self._enough.set()
         self._wake.set()
 
     def leave(self) -> None:
@@ -98,14 +106,23 @@ class Follower:
                 self._wake.clear()
 
     def _stop_if_asked(self, worker: WorkerProcess) -> None:
+        if self._enough.is_set():
+            self._enough.clear()
+            self._stop_stage(worker)
         if not self._cancel.is_set():
             return
         if self._asked_at is None:
             self._asked_at = time.monotonic()
-            self._change(status="cancelling", stage="Cancelling")
+            self._change(status="cancelling", stage="Cancelling", stoppable=False)
             worker.ask_to_stop()
         elif time.monotonic() - self._asked_at > PATIENCE:
             worker.kill()
+
+    def _stop_stage(self, worker: WorkerProcess) -> None:
+        if self.state.stoppable:  # it may have ended since
+            self._enough_of = self._stage
+            worker.ask_for_enough()
+            self._change(stoppable=False, message="Goes on with what is there after the step under way.")
 
     def _take(self, event: Event) -> None:
         """Brings one event into the state."""
@@ -114,10 +131,12 @@ class Follower:
         if isinstance(event, Hello):
             self._greet(event)
         elif isinstance(event, Progress):
-            left = event.seconds_left
+            left, stage = event.seconds_left, contract.STAGES[event.stage]
             cancelling = self.state.status == "cancelling"
+            self._stage = event.stage
             self._change(
-                stage=self.state.stage if cancelling else contract.STAGES[event.stage].words,
+                stage=self.state.stage if cancelling else stage.words,
+                stoppable=stage.stoppable and event.stage != self._enough_of and not cancelling,
                 fraction=event.fraction,
                 message=event.message or self.state.message,
                 preview=event.preview or self.state.preview,
@@ -167,7 +186,7 @@ class Follower:
         self._end(status="failed", failure=message, next_step=next_step, bug=bug)
 
     def _end(self, **changes) -> None:
-        self._change(ended=time.monotonic(), due=None, stage="", **changes)
+        self._change(ended=time.monotonic(), due=None, stage="", stoppable=False, **changes)
 
     def _change(self, **changes) -> None:
         self.state = dataclasses.replace(self.state, **changes)

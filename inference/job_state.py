@@ -18,6 +18,7 @@ class JobState:
     status: str = "queued"  # queued, running, cancelling, done, failed or cancelled
     stage: str = "Waiting for its turn"  # in words
     fraction: float = 0.0  # of the whole run, 0 … 1
+    stoppable: bool = False  # whether the stage under way can be ended early, to go on with what is there
     message: str = ""  # the last line worth showing
     preview: str | None = None  # the newest mesh, as a path inside the folder
     device: str = ""  # what the worker computes on

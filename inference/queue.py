@@ -67,6 +67,12 @@ class JobQueue:
                 self._publish(dataclasses.replace(self._states[folder], status="cancelled", stage="", ended=now))
                 entry[2].release()
 
+    def stop_here(self, folder: Path) -> None:
+        """Ends the stage under way early, if it can be; nothing happens to a job that does not run."""
+        with self._guard:
+            if self._follower and self._follower.state.folder == folder:
+                self._follower.stop_here()
+
     def state(self, folder: Path) -> JobState:
         """The newest snapshot of a job that was submitted here."""
         return self._states[folder]

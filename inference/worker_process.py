@@ -32,6 +32,10 @@ class WorkerProcess:
         """Asks politely; the worker ends after the step under way, with the ending `Cancelled`."""
         self._write(b"cancel\n")
 
+    def ask_for_enough(self) -> None:
+        """Asks it to end the stage under way early, and to make the result of what is there."""
+        self._write(b"enough\n")
+
     def leave(self) -> None:
         """Lets go of the worker; it stops, and its job can be resumed."""
         with contextlib.suppress(OSError):  # it is gone already

@@ -1,4 +1,4 @@
-"""What can be done with a job: cancel it, resume it, discard it, try it again, read its log, open its folder."""
+"""What can be done with a job: cancel it, end its refinement, resume or discard it, read its log, open its folder."""
 
 # Blender's properties are annotations that only look like types.
 # mypy: disable-error-code="valid-type"
@@ -50,6 +50,25 @@ class STATUE_OT_cancel(OnJob, Operator):
             self.report({"WARNING"}, "This job is not running any more")
             return {"CANCELLED"}
         jobs.cancel(job)
+        return {"FINISHED"}
+
+
+class STATUE_OT_stop_here(OnJob, Operator):
+    """End the refinement now and finish the statue from the shape it has reached"""
+
+    bl_idname = "statue.stop_here"
+    bl_label = "Stop Refining Here"
+
+    @classmethod
+    def poll(cls, context):
+        return explain(cls, None if jobs.any_active() else "No job is running")
+
+    def execute(self, context):
+        job = self.chosen(context)
+        if job is None or not job.state.stoppable:
+            self.report({"WARNING"}, "This job is not refining any more")
+            return {"CANCELLED"}
+        jobs.stop_here(job)
         return {"FINISHED"}
 
 
@@ -151,6 +170,7 @@ class STATUE_OT_copy_text(Operator):
 
 CLASSES = (
     STATUE_OT_cancel,
+    STATUE_OT_stop_here,
     STATUE_OT_resume,
     STATUE_OT_discard,
     STATUE_OT_show_log,

@@ -96,8 +96,10 @@ def draw_running(column, job, state, width: int) -> None:
         column.label(text=times(state), icon="TIME")
         if state.message:
             paragraph(column, state.message, width, icon="INFO")
-    row = column.row()
+    row = column.row(align=True)
     row.enabled = state.status != "cancelling"
+    if state.stoppable:
+        row.operator("statue.stop_here", text="Stop Here", icon="CHECKMARK").job = job.id
     row.operator("statue.cancel", text="Cancel", icon="X").job = job.id
 
 

@@ -98,6 +98,11 @@ def cancel(job: Job) -> None:
     _queue.cancel(job.folder)
 
 
+def stop_here(job: Job) -> None:
+    """Ends the stage under way early; the job goes on with what is there."""
+    _queue.stop_here(job.folder)
+
+
 def discard(name: str) -> None:
     """Deletes the folder of a job that does not run."""
     folder = folder_named(name)
@@ -186,9 +191,9 @@ def _concerns_us(job: Job) -> bool:
 def _redraw_if_changed() -> None:
     """Panels are drawn again only when they would say something else: a redraw costs the editor below them too."""
     global _last_shown
-    states = [(job.id, job.state, job.inserted, job.problem) for job in _jobs]
+    states = [(job.id, job.state, job.state.message, job.inserted, job.problem) for job in _jobs]
     shown = [
-        (name, state.status, state.stage, round(state.fraction, 2), int(state.seconds), state.message, *rest)
+        (name, state.status, state.stage, state.stoppable, round(state.fraction, 2), int(state.seconds), *rest)
         for name, state, *rest in states
     ]
     if shown != _last_shown:

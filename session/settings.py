@@ -17,17 +17,12 @@ MASK_SOURCES = (
     ("painted", "Painted", "Another image, painted white where the statue is"),
 )
 QUALITIES = (
-    ("draft", "Draft", "About ten seconds on a laptop: to see whether the photo and the mask are good"),
+    ("draft", "Draft", "About twenty seconds on a laptop: to see whether the photo and the mask are good"),
     ("standard", "Standard", "Twice the faces, about twice as slow"),
     ("high", "High", "Four times the faces and a 4k texture, about a minute on a laptop"),
 )
 PRIORS = (
-    (
-        "bundled",
-        "Bundled (in training)",
-        "The hidden side is imagined by a model of statues that comes with Statue Recon. It is not fully trained yet: "
-        "on our test statues it comes no nearer to the truth than None",
-    ),
+    ("bundled", "Bundled", "The hidden side is imagined by a model of statues that comes with Statue Recon"),
     (
         "none",
         "None",
@@ -59,7 +54,7 @@ class STATUE_PG_settings(PropertyGroup):
         name="Quality", description="How fine the result is and how long it takes", items=QUALITIES, default="draft"
     )
     prior: EnumProperty(
-        name="Prior", description="What imagines the side the photo does not show", items=PRIORS, default="none"
+        name="Prior", description="What imagines the side the photo does not show", items=PRIORS, default="bundled"
     )
     samples: IntProperty(
         name="Samples",

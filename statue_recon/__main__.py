@@ -73,6 +73,9 @@ def _request(given: argparse.Namespace) -> Request:
         texture=given.texture,
         quads=given.quads,
         mirror=given.mirror,
+        refine_steps=given.refine_steps,
+        refine_until=given.refine_until,
+        paint_until=given.paint_until,
     )
 
 
@@ -96,8 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     job = commands.add_parser(
         "job",
         help="run the job in a folder, for a parent process",
-        description='Runs the job in FOLDER. Standard input is the line to the parent: a line "cancel" stops the job, '
-        "and so does its end.",
+        description='Runs the job in FOLDER. Standard input is the line to the parent: a line "enough" ends the stage '
+        'under way early, a line "cancel" stops the job, and so does its end.',
     )
     job.add_argument("folder", type=Path, metavar="FOLDER")
     return parser
@@ -117,9 +120,9 @@ def _add_reconstruct(commands) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for the results")
     command.add_argument(
         "--prior",
-        default="none",
+        default="bundled",
         metavar="NAME",
-        help="what imagines the unseen side: none (default) or bundled, which is still in training",
+        help="what imagines the unseen side: bundled (default), none, or names with weights: shape,zero123-xl:0.5",
     )
     command.add_argument("--quality", choices=QUALITIES, default="draft", help="default: draft")
     command.add_argument("--prompt", default="", metavar="TEXT", help="words for the prior")
@@ -130,6 +133,14 @@ def _add_reconstruct(commands) -> None:
         metavar="N",
         help="how many backs are drawn, to see where they differ (default: as the quality has it)",
     )
+    command.add_argument(
+        "--refine-steps",
+        type=int,
+        metavar="N",
+        help="of the hidden side after the fit (default: as the quality has it, 0 by now: they do not help yet)",
+    )
+    command.add_argument("--refine-until", type=int, metavar="N", help="repeats a refinement that was stopped after N")
+    command.add_argument("--paint-until", type=int, metavar="N", help="repeats a painting that was stopped after N")
     command.add_argument("--device", choices=DEVICES, default="auto", help="default: auto")
     camera = command.add_argument_group("the camera of the photo")
     camera.add_argument("--lens", type=float, metavar="MM", help="on 35 mm film (default: as EXIF says, else 50)")

@@ -13,6 +13,7 @@ import json
 import logging
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from .whole import draft_of, remove_drafts
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
 TREE = "tree"  # the entry of the .npz that says how the arrays hang together
 RECORDS = {  # the dataclasses that stages hand on, and where they live: nothing else is ever built from a file
     "Camera": "camera",
@@ -33,9 +35,32 @@ RECORDS = {  # the dataclasses that stages hand on, and where they live: nothing
     "Imagined": "priors.shape.prior",
     "SDF": "field.sdf",
     "Mesh": "mesh.mesh",
+    "GeometryState": "refine.geometry",
+    "Refined": "refine.stage",
     "BuiltMesh": "mesh.mesh",
     "TexturedMesh": "mesh.mesh",
+    "Painted": "refine.painting",
 }
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """How far a stage has come that is not done yet."""
+
+    path: Path
+
+    def read(self) -> Any | None:
+        """What was written last; None if there is nothing, or nothing that can be read."""
+        if not self.path.exists():
+            return None
+        try:
+            return read(self.path)
+        except UNREADABLE as error:
+            log.warning("The checkpoint %s cannot be read (%s): the stage begins anew.", self.path, error)
+            return None
+
+    def write(self, value: Any) -> None:
+        write(self.path, value)
 
 
 class Checkpoints:
@@ -57,11 +82,16 @@ class Checkpoints:
                 value = read(path)
                 log.info("%s: read from its checkpoint", name)
                 return value
-            except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            except UNREADABLE as error:
                 log.warning("The checkpoint %s cannot be read (%s): the stage is done again.", path, error)
         value = work(*inputs)
         write(path, value)
+        self.so_far(name).path.unlink(missing_ok=True)
         return value
+
+    def so_far(self, name: str) -> SoFar:
+        """Where a long stage keeps how far it has come."""
+        return SoFar(self.folder / f"{name}-so-far-{self.key}.npz")
 
     def clear(self) -> None:
         """Removes them: the run is done, and what it made lies in the result."""

@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass
 from typing import Union, get_args, get_type_hints
 
-VERSION = 3  # raised whenever a field changes its meaning, comes or goes
+VERSION = 4  # raised whenever a field changes its meaning, comes or goes
 
 # Files of a job folder, so that both sides spell them alike.
 REQUEST_FILE = "request.json"
@@ -34,6 +34,9 @@ RANGES: dict[str, tuple[float, float, str]] = {  # of numbers in a request: the 
     "elevation": (-60.0, 60.0, "degrees"),  # steeper, a statue no longer stands upright in the photo
     "faces": (1_000, 2_000_000, "faces"),
     "samples": (1, 16, "samples"),
+    "refine_steps": (0, 1_000, "steps"),
+    "refine_until": (0, 1_000, "steps"),
+    "paint_until": (0, 1_000, "steps"),
 }
 
 
@@ -46,16 +49,20 @@ class Stage:
 
     words: str
     share: float
+    stoppable: bool = False  # may be ended early: the run goes on with what is there by then
 
 
+# Shares as measured: Draft with the bundled priors and 20 steps of refinement, processor time on one thread.
 STAGES = {
-    "photo": Stage("Reading the photo", 0.12),
-    "shape": Stage("Imagining the shape", 0.15),
-    "detail": Stage("Refining details", 0.05),
-    "fit": Stage("Fitting the volume to the photo", 0.33),
-    "mesh": Stage("Building the mesh", 0.13),
-    "texture": Stage("Laying the photo on the mesh", 0.17),
-    "result": Stage("Writing the result", 0.05),
+    "photo": Stage("Reading the photo", 0.03),
+    "shape": Stage("Imagining the shape", 0.26),
+    "detail": Stage("Refining details", 0.15),
+    "fit": Stage("Fitting the volume to the photo", 0.13),
+    "geometry": Stage("Refining the hidden side", 0.15, stoppable=True),
+    "mesh": Stage("Building the mesh", 0.07),
+    "texture": Stage("Laying the photo on the mesh", 0.05),
+    "appearance": Stage("Imagining the hidden colors", 0.15, stoppable=True),
+    "result": Stage("Writing the result", 0.01),
 }
 
 
@@ -87,7 +94,7 @@ class Request:
     mask: str | None = None
     mask_source: str = "automatic"  # one of MASK_SOURCES; "painted" needs a mask
     quality: str = "draft"  # one of QUALITIES
-    prior: str = "none"  # what imagines the hidden side: "bundled", or nothing does
+    prior: str = "bundled"  # what imagines the hidden side: "bundled", "none", or names as `priors.names` has them
     prompt: str = ""
     seed: int = 0
     samples: int | None = None  # how many backs are drawn to see how far they differ; None: as the quality has it
@@ -98,6 +105,9 @@ class Request:
     texture: int | None = None  # one of TEXTURES; None: as the quality has it
     quads: bool = False  # a mesh of quads (`faces` counts them) instead of triangles
     mirror: bool = False  # fill what is unseen from the other half of a symmetric statue first
+    refine_steps: int | None = None  # of the hidden side's refinement; None: as the quality has it
+    refine_until: int | None = None  # the step after which it ends early; None: when the user has had enough
+    paint_until: int | None = None  # the same of the hidden colours, which have steps of their own
     version: int = VERSION
 
     def check(self) -> None:
@@ -113,7 +123,7 @@ class Request:
             value = getattr(self, name)
             if value is not None and not least <= value <= most:
                 raise Failure(
-                    f"The request asks for {name} = {value:,}, which is out of range.",
+                    f"The request asks for {name.replace('_', ' ')} = {value:,}, which is out of range.",
                     next_step=f"Choose from {least:,} to {most:,} {unit}.",
                 )
         if self.mask_source == "painted" and not self.mask:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,20 +12,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import device as devices
+from .camera import Camera
 from .checkpoint import Checkpoints
-from .contract import Failure, Request, Result
+from .contract import PREVIEW_FOLDER, Failure, Request, Result
 from .field.sdf import SDF
 from .mesh.mesh import BuiltMesh, TexturedMesh, frame_of, normalise
 from .photo.photo import Photo
+from .priors import names
 from .quality import Quality, quality_of
 from .report import Report
+from .unheeded import unheeded
 
 if TYPE_CHECKING:
     from .priors.shape.prior import Imagined
+    from .refine.painting import Painted
+    from .refine.stage import Refined
 
 log = logging.getLogger(__name__)
 
-PRIORS = ("bundled", "none")
 COARSE = 64  # cells along the longest side of previews and of the volume that is kept to be looked at
 
 
@@ -34,11 +40,13 @@ def reconstruct(request: Request, folder: Path, relative_result: str, report: Re
     """
     from .photo.load import load_photo
 
-    check_prior(request)
+    names.check(names.read(request.prior))
     quality = quality_of(request)
+    left_out = unused(request, quality)
     device = devices.choose(request.device)
     kept = Checkpoints(folder, request)
-    for note in unheeded(request):
+    report.leave_out(brief(request, quality))
+    for note in unheeded(request, quality):
         report.step(0, 1, message=note)
 
     def run(name: str, work, *inputs) -> Any:
@@ -48,42 +56,44 @@ def reconstruct(request: Request, folder: Path, relative_result: str, report: Re
     photo = run("photo", load_photo, folder, request, report)
     volume, imagined = run("shape", shape, photo, request, quality, device, report)
     show(volume, photo, "coarse", report)
-    if imagined is not None and has_fine():
+    if "detail" not in left_out:
         volume = run("detail", detail, imagined, photo, request, quality, device, report)
     field = run("fit", fit, volume, photo, quality, device, request.seed, report)
     show(field, photo, "fitted", report)
+    refined = painted = None
+    if "geometry" not in left_out:
+        refined = run("geometry", refine, field, photo, request, quality, device, kept, report)
+        field = refined.field
     built = run("mesh", build_mesh, field, photo, imagined, quality, request.quads, device, report)
     textured = run("texture", paint, built, photo, quality.atlas, request, device, report)
-    made = textured, built.camera, volume.moved(built.scale, built.offset)
+    if "appearance" not in left_out:
+        painted = run("appearance", repaint, textured, built.camera, photo, request, device, report)
+        textured = painted.textured
+    made = textured, built.camera, volume.moved(built.scale, built.offset), refined, painted
     result = report.stage("result", write, folder, relative_result, request, photo, *made, quality, device, report)
     kept.clear()
     return result
 
 
-def check_prior(request: Request) -> None:
-    """Refuses a prior this version does not have."""
-    if request.prior not in PRIORS:
-        raise Failure(
-            f"The prior “{request.prior}” was asked for, which this version of Statue Recon does not have.",
-            next_step=f"Choose one of: {', '.join(PRIORS)}.",
-        )
+def unused(request: Request, quality: Quality) -> tuple[str, ...]:
+    """The stages that a run has no use for."""
+    chosen, refines = names.read(request.prior), quality.refine_steps > 0
+    used = {
+        "detail": names.SHAPE in chosen and has_fine(),
+        "geometry": bool(chosen) and refines,
+        "appearance": names.painter(request.prior) is not None and refines,
+    }
+    return tuple(name for name, asked in used.items() if not asked)
 
 
-def unheeded(request: Request) -> tuple[str, ...]:
-    """Sentences about what was asked and has no effect."""
-    if request.prior != "none":
-        return ("The prompt has no effect yet: this version cannot read it.",) if request.prompt else ()
-    notes = []
-    if request.prompt:
-        notes.append("The prompt has no effect: words need a learned prior, and the prior is None.")
-    if request.samples:
-        notes.append("The number of samples has no effect: without a prior nothing is imagined.")
-    return tuple(notes)
+def brief(request: Request, quality: Quality) -> tuple[str, ...]:
+    """The stages that take no time worth counting: a shape that is not imagined but inflated, and what is left out."""
+    return (*unused(request, quality), *(() if names.SHAPE in names.read(request.prior) else ("shape",)))
 
 
 def shape(photo: Photo, request: Request, quality: Quality, device: str, report: Report) -> tuple[SDF, Imagined | None]:
-    """The first volume, and what the prior imagined if one was asked."""
-    if request.prior == "none":
+    """The first volume, and what the shape prior imagined if it was asked."""
+    if names.SHAPE not in names.read(request.prior):
         from .field.silhouette import inflate
 
         return inflate(photo, quality), None
@@ -111,6 +121,19 @@ def fit(volume: SDF, photo: Photo, quality: Quality, device: str, seed: int, rep
 
     devices.seed_torch(seed)
     return fitting.fit(volume, photo, quality, device, report)
+
+
+def refine(
+    field: SDF, photo: Photo, request: Request, quality: Quality, device: str, kept: Checkpoints, report: Report
+) -> Refined:
+    from .refine.stage import refined
+
+    devices.seed_torch(request.seed)
+
+    def look(now: SDF, step: int) -> None:
+        show_refined(now, photo, step, report)
+
+    return refined(field, photo, request, quality, device, kept.so_far("geometry"), look, report)
 
 
 def build_mesh(
@@ -148,6 +171,18 @@ def paint(built: BuiltMesh, photo: Photo, size: int, request: Request, device: s
     return replace(textured, quads=request.quads, doubt=doubt)
 
 
+def repaint(
+    textured: TexturedMesh, camera: Camera, photo: Photo, request: Request, device: str, report: Report
+) -> Painted:
+    from .refine.painting import painted
+    from .texture.view import View
+
+    devices.seed_torch(request.seed)
+    name = names.painter(request.prior)
+    assert name is not None, "a stage is left out where nobody paints"
+    return painted(textured, View(photo, camera), name, request, device, report)
+
+
 def show(field: SDF, photo: Photo, name: str, report: Report) -> None:
     """Leaves a coarse mesh of the field, in the colours of the photo, for people to look at."""
     from .mesh.extract import extract
@@ -163,21 +198,53 @@ def show(field: SDF, photo: Photo, name: str, report: Report) -> None:
     report.step(1, 1, preview=preview)
 
 
+def show_refined(field: SDF, photo: Photo, step: int, report: Report) -> None:
+    """The same of a field that is being refined; under a new name, for Blender shows what it does not know yet."""
+    earlier = sorted((report.folder / PREVIEW_FOLDER).glob("refined-*.npz"), key=os.path.getmtime)
+    show(field, photo, f"refined-{step}", report)
+    for path in earlier[:-1]:  # the last may be being read
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def coarse_of(field: SDF) -> SDF:
     """The field with about COARSE cells along its longest side."""
     return field.coarser(max(1, round((max(field.values.shape) - 1) / COARSE)))
 
 
 def write(
-    folder, relative, request, photo, textured: TexturedMesh, camera, volume: SDF, quality, device, report: Report
+    folder: Path,
+    relative: str,
+    request: Request,
+    photo: Photo,
+    textured: TexturedMesh,
+    camera: Camera,
+    volume: SDF,
+    refined: Refined | None,
+    painted: Painted | None,
+    quality: Quality,
+    device: str,
+    report: Report,
 ) -> Result:
     from .provenance import provenance
     from .result import write_result
 
-    imagined = {"samples": request.samples or quality.samples, "steps": quality.steps}
-    asked = imagined if request.prior != "none" else None
-    record = provenance(request, folder, photo, textured, device, report.timings, unheeded(request), asked)
+    asked: dict[str, Any] = {}
+    if names.SHAPE in names.read(request.prior):
+        asked |= {"samples": request.samples or quality.samples, "steps": quality.steps}
     kind = "quads" if textured.quads else "faces"
     summary = f"{textured.polygons:,} {kind}, mask: {photo.mask_source}"
+    if refined is not None:
+        asked["refined"] = {"steps": refined.steps, "of": refined.of}
+        summary += stopped("refinement", refined)
+    if painted is not None:
+        asked["painted"] = {"steps": painted.steps, "of": painted.of, "by": painted.prior}
+        summary += stopped("painting", painted)
+    record = provenance(request, folder, photo, textured, device, report.timings, unheeded(request, quality), asked)
     camera = photo.of_whole(camera)
     return write_result(folder, relative, textured, camera, record, report.seconds, summary, volume)
+
+
+def stopped(what: str, run: Refined | Painted) -> str:
+    """Words for the summary about what ended early."""
+    return f", {what} stopped at step {run.steps} of {run.of}" if run.steps < run.of else ""

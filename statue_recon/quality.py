@@ -15,6 +15,7 @@ class Quality:
     fit_steps: int  # steps of the fit
     faces: int  # triangles of the final mesh, at most
     atlas: int  # pixels of the texture's side
+    refine_steps: int = 0  # of the refinement of the hidden side, where a prior speaks of it
 
 
 QUALITIES = {
@@ -27,4 +28,10 @@ QUALITIES = {
 def quality_of(request: Request) -> Quality:
     """The numbers of a request: its quality's, but for those it names itself."""
     quality = QUALITIES[request.quality]
-    return replace(quality, faces=request.faces or quality.faces, atlas=request.texture or quality.atlas)
+    refine_steps = quality.refine_steps if request.refine_steps is None else request.refine_steps
+    return replace(
+        quality,
+        faces=request.faces or quality.faces,
+        atlas=request.texture or quality.atlas,
+        refine_steps=refine_steps,
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,8 @@ class Stopped(Exception):
 class Report:
     """Writes events to `folder/events.jsonl`, hands them to a listener, and raises `Stopped` when asked to stop.
 
-    One run has one Report. Stages call `step` often (it is cheap); it is also where a run can be stopped.
+    One run has one Report. Stages call `step` often (it is cheap); it is also where a run can be stopped. A stage that
+    can be ended early looks at `enough` after each of its steps.
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class Report:
         self.timings: dict[str, float] = {}
         self._listener = listener
         self._stop = stop
+        self._enough = threading.Event()
+        self._shares = {name: stage.share for name, stage in STAGES.items()}
         self._began = time.monotonic()
         self._stage = next(iter(STAGES))
         self._last_line = 0.0
@@ -54,9 +58,23 @@ class Report:
         if self._listener:
             self._listener(event)
 
+    def leave_out(self, names: Collection[str]) -> None:
+        """Says which stages this run has no use for: the others are the whole then."""
+        self._shares = {name: 0.0 if name in names else stage.share for name, stage in STAGES.items()}
+
+    def ask_for_enough(self) -> None:
+        """Ends the stage under way early, if it can be; from any thread."""
+        self._enough.set()
+
+    @property
+    def enough(self) -> bool:
+        """Whether the user has had enough of the stage under way, and wants what is there."""
+        return self._enough.is_set()
+
     def stage(self, name: str, work: Callable[..., T], *inputs: Any) -> T:
         """Runs one stage of the pipeline and keeps how long it took."""
         self._stage = name
+        self._enough.clear()  # it was said of the stage before
         began = time.monotonic()
         self.step(0, 1, force=True)
         result = work(*inputs)
@@ -90,9 +108,9 @@ class Report:
         )
 
     def _fraction(self, of_stage: float) -> float:
-        names = list(STAGES)
-        before = sum(STAGES[name].share for name in names[: names.index(self._stage)])
-        return min(before + STAGES[self._stage].share * of_stage, 1.0)
+        names = list(self._shares)
+        before = sum(self._shares[name] for name in names[: names.index(self._stage)])
+        return min((before + self._shares[self._stage] * of_stage) / sum(self._shares.values()), 1.0)
 
     def _seconds_left(self, fraction: float) -> float | None:
         """A straight line through what has passed; None until enough has passed to draw one."""

@@ -1,8 +1,9 @@
 """The worker: runs the job of one folder for Blender, which follows its events and may stop it.
 
-Standard input is the line to the parent: a line "cancel" asks the worker to stop, and its end means that the parent is
-gone. A cancelled job gets the ending `Cancelled`; one whose parent went away gets no ending, which is what makes it
-an unfinished job that can be resumed.
+Standard input is the line to the parent: a line "cancel" asks the worker to stop, a line "enough" to end the stage
+under way early and to go on with what is there, and its end means that the parent is gone. A cancelled job gets the
+ending `Cancelled`; one whose parent went away gets no ending, which is what makes it an unfinished job that can be
+resumed.
 """
 
 from __future__ import annotations
@@ -57,9 +58,10 @@ class Job:
     def listen(self) -> None:
         """Waits for the parent's word; a step that does not end in time then takes the whole process with it."""
         heard = b""
-        while b"cancel" not in heard.splitlines() and (some := _read_standard_input()):
-            heard += some
-        self.cancelled = b"cancel" in heard.splitlines()
+        while not self.cancelled and (some := _read_standard_input()):
+            *lines, heard = (heard + some).split(b"\n")
+            for line in lines:
+                self._heed(line.strip())
         self.stop.set()
         threading.Event().wait(GRACE)
         with self._ending:  # kept: nobody else may end this job any more
@@ -68,6 +70,12 @@ class Job:
             log.warning("The step did not end within %.0f s: the worker leaves now.", GRACE)
             logging.shutdown()
             os._exit(CANCELLED)
+
+    def _heed(self, line: bytes) -> None:
+        if line == b"enough":
+            self.report.ask_for_enough()
+        elif line == b"cancel":
+            self.cancelled = True
 
     def _greet(self) -> Request:
         """The request; says hello first, even where the request then turns out to be unusable."""

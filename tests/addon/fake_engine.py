@@ -17,12 +17,15 @@ def say(event, **fields):
     write(json.dumps({"event": event, **fields}) + "\\n")
 def hello(engine=ENGINE, version=CONTRACT):
     say("hello", engine=engine, pid=os.getpid(), device="cpu", version=version)
-def progress(fraction=0.5, message="", preview=None, left=30.0):
-    say("progress", stage="fit", step=1, steps=2, fraction=fraction, seconds=1.0, seconds_left=left,
+def progress(fraction=0.5, message="", preview=None, left=30.0, stage="fit"):
+    say("progress", stage=stage, step=1, steps=2, fraction=fraction, seconds=1.0, seconds_left=left,
         message=message, preview=preview)
 def result():
     say("result", mesh="result/mesh.npz", model="result/mesh.glb", texture="result/texture.png",
         camera="result/camera.json", provenance="result/provenance.json", seconds=1.0, faces=7, summary="Seven faces.")
+def until(name):
+    while not (folder / name).exists():
+        time.sleep(0.02)
 def wait(seconds=60):
     (folder / "waiting").touch()
     time.sleep(seconds)

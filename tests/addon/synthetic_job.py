@@ -151,7 +151,7 @@ def result_event(addon_modules, faces: int = 0):
 
 PROVENANCE = {
     "engine": "0.1.0",
-    "contract": 3,
+    "contract": 4,
     "date": "2026-11-21T03:00:00+00:00",
     "request": {"prior": "bundled", "quality": "draft", "seed": 2**40},
     "prior": {

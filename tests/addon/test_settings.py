@@ -41,7 +41,7 @@ def test_an_elevation_is_told_only_where_somebody_has_set_it(request_of):
 
 
 def test_the_bundled_prior_is_asked_unless_somebody_wants_none(request_of):
-    assert request_of().prior == "none" and request_of(prior="bundled").prior == "bundled"
+    assert request_of().prior == "bundled" and request_of(prior="none").prior == "none"
 
 
 SET = {"elevation_source": "set"}

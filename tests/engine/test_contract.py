@@ -33,20 +33,34 @@ def test_every_kind_of_event_is_tried_here():
 
 def test_a_request_reads_back_as_it_was_written():
     request = Request(
-        "photo.png", "mask.png", "painted", "high", "none", "bärtig", 2**40, 8, "cuda", 85.0, -12.5, 9_000
+        "photo.png",
+        "mask.png",
+        "painted",
+        "high",
+        "none",
+        "bärtig",
+        2**40,
+        8,
+        "cuda",
+        85.0,
+        -12.5,
+        9_000,
+        refine_steps=12,
+        refine_until=5,
+        paint_until=3,
     )
     assert contract.request_from_json(contract.request_to_json(request)) == request
 
 
 def test_a_request_that_leaves_all_open_reads_back_as_it_was_written():
     request = Request("photo.png")
-    assert (request.prior, request.samples, request.elevation) == ("none", None, None)
+    assert (request.prior, request.samples, request.elevation) == ("bundled", None, None)
     assert contract.request_from_json(contract.request_to_json(request)) == request
 
 
 def test_a_job_of_the_version_before_is_refused_with_a_next_step():
-    text = json.dumps({"photo": "photo.png", "elevation": 0.0, "version": 2})
-    with pytest.raises(Failure, match="version 2") as failure:
+    text = json.dumps({"photo": "photo.png", "elevation": 0.0, "version": 3})
+    with pytest.raises(Failure, match="version 3") as failure:
         contract.request_from_json(text)
     assert "anew" in failure.value.next_step
 
@@ -61,6 +75,8 @@ def test_a_job_of_the_version_before_is_refused_with_a_next_step():
         {"elevation": 88.0},
         {"samples": 0},
         {"samples": 17},
+        {"refine_steps": -1},
+        {"paint_until": 1001},
         {"lens": 1.0},
         {"lens": float("nan")},
     ],

@@ -15,7 +15,7 @@ from statue_recon.contract import Request
 from statue_recon.priors import bundled
 from statue_recon.report import Report
 
-ASKED = Request("photo.png", prior="bundled", seed=3, device="cpu", samples=2, faces=8000, texture=1024)
+ASKED = Request("photo.png", seed=3, device="cpu", samples=2, faces=8000, texture=1024)
 
 
 def run(folder: Path, request: Request) -> tuple[Path, list[str]]:

@@ -225,14 +225,14 @@ def test_stopping_keeps_what_is_there(start):
     assert np.array_equal(refine_geometry(stage_of(start), stop=lambda: True).lower, start.lower)
 
 
-def test_the_field_is_handed_out_meanwhile_without_changing_it(start, monkeypatch):
+def test_a_run_can_be_looked_at_meanwhile_without_changing_it(start, monkeypatch):
     settings = GeometrySettings(steps=4)
     quiet = refine_geometry(stage_of(start, settings=settings))
-    shown_fields = []
-    monkeypatch.setattr(geometry, "SHOWN", 0.0)
-    told = refine_geometry(stage_of(start, settings=settings), show=shown_fields.append)
-    assert len(shown_fields) == 4 and np.array_equal(shown_fields[-1].values, told.values)
-    assert not np.array_equal(shown_fields[0].values, shown_fields[-1].values)
+    seen = []
+    monkeypatch.setattr(geometry, "LOOKED", 0.0)
+    told = refine_geometry(stage_of(start, settings=settings), look=lambda stage: seen.append(stage.coarse()))
+    assert len(seen) == 4 and not np.array_equal(seen[0].values, seen[-1].values)
+    assert off(seen[-1]) == pytest.approx(off(told), abs=0.01), "a look at what there is, and not at another field"
     assert np.array_equal(quiet.values, told.values)
 
 

@@ -33,6 +33,32 @@ def test_the_fraction_only_grows_and_stays_within_one(report, heard):
     assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] == 1
 
 
+def test_a_run_without_some_stages_goes_from_nothing_to_one_all_the_same(report, heard):
+    left_out = ("detail", "geometry", "appearance")
+    report.leave_out(left_out)
+    for stage in (name for name in STAGES if name not in left_out):
+        report.stage(stage, lambda: [report.step(step, 4, force=True) for step in range(5)])
+    fractions = [event.fraction for event in heard]
+    assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1.0, abs=1e-4)
+    (after_fit,) = {event.fraction for event in heard if (event.stage, event.step) == ("fit", 4)}
+    (before_mesh,) = {event.fraction for event in heard if (event.stage, event.step) == ("mesh", 0)}
+    (after_texture,) = {event.fraction for event in heard if (event.stage, event.step) == ("texture", 4)}
+    (before_result,) = {event.fraction for event in heard if (event.stage, event.step) == ("result", 0)}
+    assert after_fit == before_mesh and after_texture == before_result, "nothing is jumped over"
+
+
+def test_enough_is_said_of_the_stage_under_way_only(report):
+    report.ask_for_enough()
+    assert report.stage("geometry", lambda: report.enough) is False
+
+    def asked():
+        report.ask_for_enough()
+        return report.enough
+
+    assert report.stage("geometry", asked) is True
+    assert report.stage("texture", lambda: report.enough) is False
+
+
 def test_a_thousand_steps_make_few_lines(report, heard):
     report.stage("fit", lambda: [report.step(step, 1000) for step in range(1000)])
     assert len(heard) < 20

@@ -29,6 +29,15 @@ def pipeline(request, folder, result, report):
     {body}
 worker.leave(worker.work(Path(sys.argv[1]), pipeline))
 """
+REFINES = """
+    def refine():
+        while not report.enough:
+            report.step(1, 2)
+            time.sleep(0.02)
+    report.stage("geometry", refine)
+    report.step(1, 1, preview="preview/refined.npz")
+    report.stage("texture", lambda: [(report.step(1, 2), time.sleep(0.05)) for _ in range(2000)])
+"""
 REAL = "import sys; from statue_recon.__main__ import main; {before}; main(['job', sys.argv[1]])"
 
 
@@ -107,6 +116,20 @@ def test_a_cancelled_job_ends_as_cancelled_with_its_best_mesh(folder, start):
     worker.communicate(b"cancel\n", timeout=10)
     assert worker.returncode == 130
     assert ending(folder) == Cancelled("preview/coarse.npz")
+
+
+def test_enough_ends_the_stage_and_not_the_job_and_cancel_is_heard_after_it(folder, start):
+    worker = start(folder, REFINES)
+    until(folder, shows_a_mesh)
+    worker.stdin.write(b"nonsense\nenou")
+    worker.stdin.flush()
+    time.sleep(0.3)
+    assert not any(getattr(event, "preview", None) == "preview/refined.npz" for event in events(folder))
+    worker.stdin.write(b"gh\n")
+    worker.stdin.flush()
+    until(folder, lambda event: getattr(event, "stage", None) == "texture")
+    worker.communicate(b"cancel\n", timeout=10)
+    assert worker.returncode == 130 and ending(folder) == Cancelled("preview/refined.npz")
 
 
 def test_a_step_that_does_not_end_is_left_by_the_whole_process(folder, start):

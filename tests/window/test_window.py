@@ -126,7 +126,7 @@ def test_the_statue_arrives_while_the_artist_sculpts(open_window):
 def test_a_render_is_not_disturbed_and_the_statue_comes_after_it(open_window):
     window = open_window()
     press_reconstruct(window)
-    window.wait(f"{CURRENT}.state.fraction > 0.65", JOB_SECONDS)  # the fit, its longest stage, is done
+    window.wait(f"{CURRENT}.state.fraction > 0.6", JOB_SECONDS)
     window.run("""
         scene = bpy.context.window_manager.windows[0].scene
         scene.render.engine, scene.cycles.use_denoising = "CYCLES", False
