@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from .contract import Request
 from .field.ground import ground_under
-from .field.imagined import along_rays, box_of, field_of, held_to_mask
+from .field.imagined import along_rays, box_of, field_of, held_to_mask, with_lost
 from .field.sdf import SDF
 from .mesh.mesh import LONGEST_SIDE, Mesh
 from .photo.details import PhotoDetails
 from .photo.photo import Photo
-from .photo.window import condition_of, window_of
-from .priors.shape.columns import sampled
+from .photo.window import Window, condition_of, window_of
+from .priors.shape.columns import Columns, sampled
 from .priors.shape.fine import FinePrior
 from .priors.shape.fuse import Distances, Fused
 from .priors.shape.prior import Imagined, ShapePrior
@@ -30,8 +30,7 @@ def imagine(photo: Photo, request: Request, quality: Quality, device: str, repor
     prior = ShapePrior.bundled(device)
     samples = request.samples or quality.samples
     found = prior.imagine(condition_of([window]), columns, samples, quality.steps, request.seed, progress=report.step)
-    mask = cv2.resize(window.alpha, (columns.shape[2], columns.shape[1]), interpolation=cv2.INTER_AREA)
-    return Imagined(held_to_mask(found.volume, mask), found.spread, columns)
+    return Imagined(held_to_mask(found.volume, _cells(window, columns)), found.spread, columns)
 
 
 def coarse_field(imagined: Imagined, photo: Photo, quality: Quality) -> SDF:
@@ -51,8 +50,15 @@ def detailed_field(
     for part in prior.refine(volume, columns, wanted, PhotoDetails.of(photo, window), request.seed):
         parts.append((part.volume, part.columns))
         report.step(len(parts), len(wanted))
-    known = Fused(along_rays(imagined.volume, columns), columns, parts).distances
+    finer = Fused(along_rays(imagined.volume, columns), columns, parts).distances
+    known = with_lost(finer, imagined.volume, columns, _cells(window, columns))
     return _standing(known, imagined, photo, quality)
+
+
+def _cells(window: Window, columns: Columns) -> NDArray[np.float32]:
+    """The window's mask [H, W], a pixel for each column."""
+    size = columns.shape[2], columns.shape[1]
+    return np.asarray(cv2.resize(window.alpha, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _standing(known: Distances, imagined: Imagined, photo: Photo, quality: Quality) -> SDF:

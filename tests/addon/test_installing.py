@@ -1,7 +1,10 @@
 """The built zip in Blender: it installs, enables, disables and enables again, quickly and quietly."""
 
+import hashlib
+import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import bpy
@@ -58,8 +61,6 @@ def test_enabling_imports_nothing_heavy(fresh_run):
 
 
 def test_the_zip_holds_the_engine_and_no_tests(zip_file: Path):
-    import zipfile
-
     names = zipfile.ZipFile(zip_file).namelist()
     assert "statue_recon/pipeline.py" in names and "requirements/engine.txt" in names and "LICENSE" in names
     assert not [name for name in names if name.startswith(("tests/", "bench/", "tools/", "."))]
@@ -87,3 +88,13 @@ def test_operators_can_be_found_by_searching(addon):
     labels = {name: getattr(bpy.ops.statue, name).get_rna_type().name for name in dir(bpy.ops.statue)}
     assert "reconstruct" in labels and "cancel" in labels
     assert all(label and label[0].isupper() for label in labels.values()), labels
+
+
+def test_the_zip_holds_the_bundled_weights_as_they_were_shipped(zip_file: Path):
+    with zipfile.ZipFile(zip_file) as archive:
+        [told] = [name for name in archive.namelist() if name.endswith("priors/bundled/bundled.json")]
+        parts = json.loads(archive.read(told))["parts"]
+        assert set(parts) == {"shape", "fine", "view"}
+        for file in (file for part in parts.values() for file in part["files"]):
+            content = archive.read(told.replace("bundled.json", file["name"]))
+            assert hashlib.sha256(content).hexdigest() == file["sha256"]

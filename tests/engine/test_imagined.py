@@ -9,7 +9,7 @@ import pytest
 
 from statue_recon.camera import Camera
 from statue_recon.field.ground import ground_under
-from statue_recon.field.imagined import along_rays, box_of, field_of, held_to_mask
+from statue_recon.field.imagined import along_rays, box_of, field_of, held_to_mask, with_lost
 from statue_recon.mesh.extract import extract
 from statue_recon.photo.photo import Photo
 from statue_recon.photo.window import window_of
@@ -73,6 +73,26 @@ def test_every_ray_through_the_mask_meets_the_statue():
     assert np.array_equal(filled[:, untouched], holed[:, untouched])
     where = filled[:, 32, 30].argmin()
     assert abs(where - volume[:, 32, 41:44].argmin(axis=0).mean()) < 6  # about as deep as the surroundings
+
+
+def test_a_thin_part_that_finer_parts_lost_comes_back():
+    photo = photo_of_ball()
+    window, columns = window_of(photo, None)
+    mask = window.alpha[::2, ::2]
+    coarse = held_to_mask(ball(columns), mask)
+
+    def finer(points: np.ndarray) -> np.ndarray:
+        """The ball, without what lies in a narrow strip of rays."""
+        strip = 2.0 * columns.pitch - np.abs(points[:, 0] - 0.2)
+        return np.maximum(np.linalg.norm(points, axis=1) - RADIUS, strip).astype(np.float32)
+
+    inside = np.array([[0.2, 0.0, 0.0]])
+    known = with_lost(finer, coarse, columns, mask)
+    assert finer(inside)[0] > 0 and known(inside)[0] < 0
+    elsewhere = np.array([[-0.3, 0.2, 0.1], [0.0, 0.0, 2.0]])
+    assert np.array_equal(known(elsewhere) < 0, finer(elsewhere) < 0)
+    whole = with_lost(lambda points: finer(points + np.array([5.0, 0.0, 0.0])), coarse, columns, mask)
+    assert whole(inside)[0] < 0
 
 
 def test_a_base_imagined_as_a_tilted_sole_stands_level():
