@@ -21,7 +21,7 @@ from .sdf import SDF
 
 FINER = 2  # times as many nodes as the prior's, along each axis, before they are read linearly: fewer facets
 PADDING = 4  # nodes of free space around the volume
-LEAST = -0.25 / REACH  # as the network counts: a ray that comes less deep inside has lost the statue
+FAINT = 0.25  # cells: what is less deep inside falls through the grid of the field
 BESIDE = 2  # cells beside a lost ray that stand in with it
 THIN = 0.75  # cells: how deep inside a ray must come, at most, that passes through the mask
 
@@ -89,30 +89,27 @@ def held_to_mask(values: NDArray[np.float32], mask: NDArray) -> NDArray[np.float
 
     Where the prior left a hole or lost a thin part, it is filled at the depth at which the surroundings lie.
     """
-    wanted = wanted_in(mask)
+    inward = np.asarray(ndimage.distance_transform_edt(mask > 0.5), np.float32)
     least = values.min(axis=0)
-    missing = least > wanted
+    wanted = -np.minimum(inward - 0.5, THIN) / REACH
+    missing = (inward > 0) & (least > wanted)
     if not missing.any():
         return values
-    where = spread_out(values.argmin(axis=0).astype(np.float32), (least < 0) & (mask > 0.5))
+    where = spread_out(values.argmin(axis=0).astype(np.float32), (least < 0) & (inward > 0))
     away = np.abs(np.arange(len(values))[:, None, None] - where) * DEPTH_STEP
     rod = np.minimum(away / REACH + wanted, 1.0)
     return np.where(missing, np.minimum(values, rod), values).astype(np.float32)
 
 
-def wanted_in(mask: NDArray) -> NDArray[np.float32]:
-    """[H, W] how deep inside rays through a mask [H, W] come at least, as the network counts; beside it infinite."""
-    inward = np.asarray(ndimage.distance_transform_edt(mask > 0.5), np.float32)
-    return np.where(inward > 0, -np.minimum(inward - 0.5, THIN) / REACH, np.inf).astype(np.float32)
-
-
 def with_lost(known: Distances, volume: NDArray[np.float32], columns: Columns, mask: NDArray) -> Distances:
     """Distances that are finer than the volume [D, H, W] they came from, and what they lost of it.
 
-    Where rays through the mask [H, W] no longer meet the statue, what is thin among it, the volume stands in.
+    Where rays through the mask [H, W] no longer meet the statue, a staff's say, the volume stands in; but an outline
+    that moved by a cell is the finer one.
     """
-    values = known(columns.points().reshape(-1, 3)).reshape(volume.shape) / (REACH * columns.pitch)
-    lost = values.min(axis=0) > np.maximum(wanted_in(mask), LEAST)
+    met = known(columns.points().reshape(-1, 3)).reshape(volume.shape).min(axis=0) < -FAINT * columns.pitch
+    unmet = (mask > 0.5) & ~met
+    lost = ndimage.binary_propagation(unmet & ~ndimage.binary_dilation(met, np.ones((3, 3))), mask=unmet)
     if not lost.any():
         return known
     around = ndimage.binary_dilation(lost, iterations=BESIDE)

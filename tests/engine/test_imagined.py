@@ -83,7 +83,7 @@ def test_a_thin_part_that_finer_parts_lost_comes_back():
 
     def finer(points: np.ndarray) -> np.ndarray:
         """The ball, without what lies in a narrow strip of rays."""
-        strip = 2.0 * columns.pitch - np.abs(points[:, 0] - 0.2)
+        strip = 5.0 * columns.pitch - np.abs(points[:, 0] - 0.2)
         return np.maximum(np.linalg.norm(points, axis=1) - RADIUS, strip).astype(np.float32)
 
     inside = np.array([[0.2, 0.0, 0.0]])
