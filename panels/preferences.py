@@ -124,8 +124,9 @@ def model_size(model, installed: bool) -> str:
     if size is None and model.about is None:
         return iface_("Of unknown size")
     words = "{size} on disk" if installed else "{size} to download"
-    megabytes = f"{(size or model.about) / 1e6:.0f} MB"
-    return iface_(words).format(size=megabytes if size else iface_("About {size}").format(size=megabytes))
+    found = size or model.about
+    amount = f"{found / 1e6:.0f} MB" if found < 1e9 else f"{found / 1e9:.1f} GB"
+    return iface_(words).format(size=amount if size else iface_("About {size}").format(size=amount))
 
 
 def model_notes(model, installed: bool) -> list[str]:
@@ -134,7 +135,7 @@ def model_notes(model, installed: bool) -> list[str]:
     if demand := model.demand:
         words = "Takes {memory} of memory on the processor" if demand.measured else "Takes about {memory} of memory"
         if demand.graphics:
-            words = "Takes about {graphics} of a graphics card, {least} if it must, or {memory} of memory"
+            words = "Needs about {graphics} of a graphics card's memory, {least} at least; without a card {memory}"
         sizes = {"memory": demand.memory, "graphics": demand.graphics, "least": demand.least_graphics}
         notes.append(iface_(words).format(**{name: f"{size / 1e9:.1f} GB" for name, size in sizes.items()}) + ".")
     if model.folder:

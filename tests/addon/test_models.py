@@ -294,7 +294,7 @@ def with_folders(models, tmp_path):
 def test_the_preferences_say_what_a_folder_needs_and_what_a_download_is_checked_by(with_folders, module):
     drawn = shown(module)
     assert "About 7 MB to download" in drawn and "Pull aaaaaaaa" in drawn
-    assert "Takes about 1.5 GB of a graphics card, 1.0 GB if it must, or 2.0 GB of memory." in drawn
+    assert "Needs about 1.5 GB of a graphics card's memory, 1.0 GB at least; without a card 2.0 GB." in drawn
     assert any("somebody/pull" in text and "no hashes are known here" in text for text in drawn)
     assert "statue.use_model_folder" in drawn and "statue.change_model_source" in drawn
 
