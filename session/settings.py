@@ -19,7 +19,7 @@ MASK_SOURCES = (
 QUALITIES = (
     ("draft", "Draft", "About twenty seconds on a laptop: to see whether the photo and the mask are good"),
     ("standard", "Standard", "Twice the faces, about twice as slow"),
-    ("high", "High", "Four times the faces and a 4k texture, about a minute on a laptop"),
+    ("high", "High", "Four times the faces and a 4k texture, two to three minutes on a laptop"),
 )
 PRIORS = (
     ("bundled", "Bundled", "The hidden side is imagined by a model of statues that comes with Statue Recon"),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..photo.photo import Photo, bounding_box
 from ..priors.shape.columns import Columns
+from .picture import looked_up
 from .plate import Plate, lay_flat, read_stand
 from .plinth import Block
 
@@ -35,9 +35,7 @@ class Ground:
     def above(self, points: NDArray) -> NDArray[np.float32]:
         """How far world points [N, 3] are above the ground, negative below; [N]."""
         places = self.columns.places(points)
-        rows, columns = (np.ascontiguousarray(places[None, :, axis], np.float32) for axis in (1, 2))
-        found = cv2.remap(self.lowest, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-        return (points[:, 2] - found).astype(np.float32)
+        return (points[:, 2] - looked_up(self.lowest, places[:, 2], places[:, 1])).astype(np.float32)
 
 
 def ground_under(volume: NDArray, columns: Columns, photo: Photo, pitch: float) -> Ground | None:

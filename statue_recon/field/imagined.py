@@ -16,6 +16,7 @@ from ..priors.shape.columns import DEPTH_STEP, REACH, Columns, sampled
 from ..quality import Quality
 from .distance import distances
 from .ground import Ground
+from .picture import looked_up
 from .plate import contour_distance
 from .sdf import SDF
 
@@ -53,8 +54,7 @@ def outline_distances(outline: NDArray, photo: Photo, points: NDArray) -> NDArra
     outline [H, W]: signed distances of the pixels to the contour, in pixels.
     """
     pixels, depth = photo.camera.project(points)
-    columns, rows = (np.ascontiguousarray(part, np.float32)[None] for part in (pixels - 0.5).T)
-    found = cv2.remap(outline, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    found = looked_up(outline, *(pixels - 0.5).T)
     return (found * (depth / photo.camera.fx)).astype(np.float32)
 
 

@@ -10,6 +10,7 @@ import pytest
 from statue_recon.camera import Camera
 from statue_recon.field.ground import ground_under
 from statue_recon.field.imagined import along_rays, box_of, field_of, held_to_mask, with_lost
+from statue_recon.field.picture import looked_up
 from statue_recon.mesh.extract import extract
 from statue_recon.photo.photo import Photo
 from statue_recon.photo.window import window_of
@@ -56,6 +57,14 @@ def test_what_the_prior_makes_too_wide_is_cut_to_the_silhouette():
     assert shown < contour + 2.0  # pixels
     depths = mesh.vertices[:, 1]
     assert np.ptp(depths) > 2.1 * RADIUS  # along the rays nothing is cut
+
+
+def test_a_picture_is_looked_up_at_more_places_than_opencv_takes_in_a_row():
+    picture = np.arange(12, dtype=np.float32).reshape(3, 4)
+    rng = np.random.default_rng(0)
+    columns, rows = rng.uniform(0, 3, 70_000), rng.uniform(0, 2, 70_000)
+    assert looked_up(picture, columns, rows) == pytest.approx(columns + 4 * rows, abs=0.2)  # to 1/32 of a pixel
+    assert looked_up(picture, np.array([-5.0]), np.array([9.0])) == pytest.approx([8.0])
 
 
 def test_every_ray_through_the_mask_meets_the_statue():
