@@ -19,9 +19,9 @@ from .doctor import free_memory
 from .priors.models import Model
 
 GB = 10**9
-# Measured on a CPU: Draft and Standard with a 2k atlas take 1.0 to 1.1 GB, High with a 4k one 1.6 GB.
-ENGINE = 1.0 * GB
-BY_TEXEL = 40.0  # bytes of memory for each texel of the atlas
+# Measured on a CPU, bundled prior: Draft and Standard with a 2k atlas take 1.2 and 1.3 GB, High with a 4k one 2.3 GB.
+ENGINE = 0.95 * GB
+BY_TEXEL = 80.0  # bytes of memory for each texel of the atlas
 JOB, JOB_BY_TEXEL = 0.3 * GB, 8.0  # bytes of disk: checkpoints and previews, and what grows with the atlas
 STAYS = 0.3 * GB  # of a card for each further prior that rests: its VAE, which does not
 SPARE = 0.9  # of what is free: other programs live, too

@@ -65,10 +65,19 @@ def provenance(
 def prior_record(request: Request, imagined: Mapping[str, Any]) -> dict[str, Any]:
     """What imagined the hidden side, from which weights, and how it was asked."""
     record = {"name": request.prior, "seed": request.seed, "samples": request.samples, **imagined}
-    if {names.SHAPE, names.VIEW} & set(names.read(request.prior)):
-        shipped = bundled.bundle().parts.values()
-        record["weights"] = {file.name: file.sha256 for part in shipped for file in part.files}
+    used = used_parts(names.read(request.prior), imagined)
+    parts = bundled.bundle().parts
+    if files := [file for name in parts if name in used for file in parts[name].files]:
+        record["weights"] = {file.name: file.sha256 for file in files}
     return record
+
+
+def used_parts(chosen: Collection[str], imagined: Mapping[str, Any]) -> set[str]:
+    """The bundled priors that were asked, by their names in the bundle."""
+    used = {names.SHAPE, "fine"} if names.SHAPE in chosen else set()
+    if imagined.get("painted", {}).get("by") == names.VIEW or (names.VIEW in chosen and "refined" in imagined):
+        used.add(names.VIEW)
+    return used
 
 
 def learned(mask_source: str, refining: Collection[str] = ()) -> list[dict[str, Any]]:

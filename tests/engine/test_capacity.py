@@ -60,7 +60,7 @@ def test_on_apples_graphics_the_computers_memory_counts(known):
 
 def test_a_texture_too_large_is_made_smaller(known):
     found = misfit(Wanted(8192), known, Machine("cpu", 3 * GB))
-    assert "3.7 GB of memory, and 3.0 GB is free" in found.reason and "4096" in found.instead
+    assert "6.3 GB of memory, and 3.0 GB is free" in found.reason and "4096" in found.instead
     assert misfit(Wanted(4096), known, Machine("cpu", 3 * GB)) is None
 
 

@@ -46,6 +46,18 @@ def test_a_ball_imagined_along_the_rays_stands_round_in_the_world(elevation):
     assert np.abs(away).mean() < 0.1 * field.spacing
 
 
+def test_standard_builds_what_is_imagined():
+    """More nodes across a slab than OpenCV takes in a row, which only Draft has fewer of."""
+    photo = photo_of_block()
+    _, columns = window_of(photo, 0.0)
+    volume = np.clip((np.abs(columns.points()[..., 1]) - 0.4) / (REACH * columns.pitch), -1.0, 1.0).astype(np.float32)
+    ground = ground_under(volume, columns, photo, 0.01)
+    box = np.array([[-0.7, -0.7, -0.6], [0.7, 0.7, 1.2]])
+    field = field_of(along_rays(volume, columns), box, photo, QUALITIES["standard"], ground)
+    assert np.prod(field.values.shape[1:]) > 2**15
+    assert extract(field).vertices[:, 2].min() == pytest.approx(ground.floor, abs=0.01)
+
+
 def test_what_the_prior_makes_too_wide_is_cut_to_the_silhouette():
     photo = photo_of_ball()
     _, columns = window_of(photo, None)
