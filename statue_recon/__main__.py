@@ -9,6 +9,7 @@ from pathlib import Path
 from . import __version__, contract
 from .contract import DEVICES, QUALITIES, TEXTURES, Request
 from .dataset.command import add_arguments as add_dataset
+from .edit.command import add_edit, add_refine
 from .evaluate.command import add_arguments
 from .priors.command import add_models
 from .train.command import add_arguments as add_training
@@ -46,13 +47,17 @@ def main(arguments: list[str] | None = None) -> int:
         from .priors.command import models_command
 
         return models_command(given)
+    if given.command in ("edit", "refine"):
+        from .edit import command
+
+        return {"edit": command.edit, "refine": command.refine}[given.command](given)
     if given.command == "job":
         from .worker import leave, work
 
         leave(work(given.folder.absolute()))
-    from .console import reconstruct
+    from .console import run as reconstruct
 
-    return reconstruct(_request(given), given.out.absolute(), given.json)
+    return reconstruct(lambda: _request(given), given.out.absolute(), given.json)
 
 
 def _request(given: argparse.Namespace) -> Request:
@@ -73,6 +78,7 @@ def _request(given: argparse.Namespace) -> Request:
         texture=given.texture,
         quads=given.quads,
         mirror=given.mirror,
+        delight=not given.keep_light,
         refine_steps=given.refine_steps,
         refine_until=given.refine_until,
         paint_until=given.paint_until,
@@ -94,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="as JSON")
     add_arguments(commands.add_parser("evaluate", help="measure a mesh against the truth and the photo"))
     add_models(commands)
+    add_edit(commands)
+    add_refine(commands)
     add_dataset(commands.add_parser("dataset", help="make, gather and render data to train on"))
     add_training(commands.add_parser("train", help="train the priors, and ship what they learnt"))
     job = commands.add_parser(
@@ -153,6 +161,11 @@ def _add_reconstruct(commands) -> None:
     outcome.add_argument("--texture", type=int, choices=TEXTURES, help="pixels (default: as the quality has it)")
     outcome.add_argument(
         "--mirror", action="store_true", help="left and right are alike: color the unseen like the other side"
+    )
+    outcome.add_argument(
+        "--keep-light",
+        action="store_true",
+        help="leave light and shadow in the colors (default: taken out where a model for that is installed)",
     )
     command.add_argument("--json", action="store_true", help="one line of JSON for each event, on standard output")
 

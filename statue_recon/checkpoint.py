@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from . import __version__, contract
+from . import __version__, contract, contract_edit
 from .contract import CHECKPOINT_FOLDER, Request
+from .contract_edit import EditJob
 from .whole import draft_of, remove_drafts
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ TREE = "tree"  # the entry of the .npz that says how the arrays hang together
 RECORDS = {  # the dataclasses that stages hand on, and where they live: nothing else is ever built from a file
     "Camera": "camera",
     "Photo": "photo.photo",
+    "Delit": "photo.delight",
     "Columns": "priors.shape.columns",
     "Imagined": "priors.shape.prior",
     "SDF": "field.sdf",
@@ -39,7 +41,13 @@ RECORDS = {  # the dataclasses that stages hand on, and where they live: nothing
     "Refined": "refine.stage",
     "BuiltMesh": "mesh.mesh",
     "TexturedMesh": "mesh.mesh",
+    "RepaintState": "refine.appearance.repaint",
+    "DistilState": "refine.appearance.distil",
+    "PaintingState": "refine.painting",
     "Painted": "refine.painting",
+    "Region": "edit.statue",
+    "Layer": "edit.statue",
+    "MaterialLayer": "edit.surface",
 }
 
 
@@ -66,7 +74,7 @@ class SoFar:
 class Checkpoints:
     """The finished stages of one request in `folder/checkpoints`."""
 
-    def __init__(self, folder: Path, request: Request):
+    def __init__(self, folder: Path, request: Request | EditJob):
         self.folder = folder / CHECKPOINT_FOLDER
         self.key = key_of(folder, request)
         remove_drafts(self.folder)
@@ -101,10 +109,14 @@ class Checkpoints:
             self.folder.rmdir()
 
 
-def key_of(folder: Path, request: Request) -> str:
+def key_of(folder: Path, request: Request | EditJob) -> str:
     """20 letters that change with anything that may change what a stage gives."""
-    digest = hashlib.sha256(f"{__version__} {contract.VERSION} {contract.request_to_json(request)}".encode())
-    for name in filter(None, (request.photo, request.mask)):
+    if isinstance(request, Request):
+        said, files = contract.request_to_json(request), [name for name in (request.photo, request.mask) if name]
+    else:
+        said, files = contract_edit.edit_to_json(request), contract_edit.files_of(request)
+    digest = hashlib.sha256(f"{__version__} {contract.VERSION} {said}".encode())
+    for name in files:
         path = folder / name
         digest.update(path.read_bytes() if path.is_file() else b"missing")
     return digest.hexdigest()[:20]

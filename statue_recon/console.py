@@ -1,4 +1,4 @@
-"""The command line at work: runs a reconstruction in this process and shows how it goes."""
+"""The command line at work: runs a job in this process and shows how it goes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import __version__, contract
-from .contract import STAGES, Cancelled, Event, Failed, Failure, Progress, Request, Result
+from .contract import STAGES, Cancelled, EditResult, Event, Failed, Failure, Progress, Request, Result
+from .contract_edit import EditJob, named_by
 from .ending import DONE, FAILURE, ending, exit_code
 from .report import Report
 
@@ -22,12 +23,16 @@ log = logging.getLogger(__name__)
 BAR = 24  # characters of the progress bar
 
 
-def reconstruct(request: Request, out: Path, as_json: bool) -> int:
-    """Runs `request` into the folder `out`. Returns the exit code."""
+def run(asked: Callable[[], Request | EditJob], out: Path, as_json: bool) -> int:
+    """Runs what is `asked` into the folder `out`. Returns the exit code.
+
+    The request is made here, so that a Failure on the way to it is told as every other is; nothing is written then.
+    """
     _speak_utf8()
     show: Callable[[Event], None] = JsonLines() if as_json else Terminal(out, sys.stderr.isatty())
     stop = threading.Event()
     try:
+        request = asked()
         report = _open(out, show, stop)
     except Failure as failure:
         return _tell(Failed(failure.message, failure.next_step), show)
@@ -47,18 +52,25 @@ def reconstruct(request: Request, out: Path, as_json: bool) -> int:
     return code
 
 
-def _run(request: Request, out: Path, report: Report) -> Result:
-    from .worker import keep_log
+def _run(request: Request | EditJob, out: Path, report: Report) -> Result | EditResult:
+    from .worker import keep_log, pipeline_of
 
     keep_log(out)
-    for path, what in ((request.photo, "photo"), (request.mask, "mask")):
+    for path, what in _files_of(request):
         if path and not Path(path).is_file():
             raise Failure(f"There is no {what} at {path}.", next_step=f"Check the path of the {what}.")
     request.check()
-    from . import device, pipeline
+    from . import device
 
     report.send(contract.Hello(engine=__version__, pid=os.getpid(), device=device.choose(request.device)))
-    return pipeline.reconstruct(request, out, "", report)
+    return pipeline_of(request)(request, out, "", report)
+
+
+def _files_of(request: Request | EditJob) -> Sequence[tuple[str | None, str]]:
+    """The files that a person named, and what they are."""
+    if isinstance(request, Request):
+        return (request.photo, "photo"), (request.mask, "mask")
+    return named_by(request)
 
 
 def _open(out: Path, show: Callable[[Event], None], stop: threading.Event) -> Report:
@@ -122,7 +134,7 @@ class Terminal:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Progress):
             self._progress(event)
-        elif isinstance(event, Result):
+        elif isinstance(event, (Result, EditResult)):
             self._say(f"{event.summary}, {event.seconds:.0f} s")
             sys.stdout.write(f"{self.out / event.model}\n")
         elif isinstance(event, Failed):

@@ -1,9 +1,9 @@
 """What Blender and the engine say to each other: plain data, kept as JSON. Standard library only.
 
-A job is a folder. Blender writes `request.json` into it; the worker appends events to `events.jsonl`, one JSON object
-a line, and ends with exactly one of `Result`, `Failed` or `Cancelled`; a job without an ending was interrupted (Blender
-closed, the machine went down) and can be resumed. Readers refuse what they do not know: a half understood job is worse
-than a refused one.
+A job is a folder. Blender writes `request.json` into it, or `edit.json` (see `contract_edit`); the worker appends
+events to `events.jsonl`, one JSON object a line, and ends with exactly one of `Result`, `EditResult`, `Failed` or
+`Cancelled`; a job without an ending was interrupted (Blender closed, the machine went down) and can be resumed.
+Readers refuse what they do not know: a half understood job is worse than a refused one.
 """
 
 from __future__ import annotations
@@ -11,9 +11,22 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Union, get_args, get_type_hints
+from typing import Union, get_args
 
-VERSION = 4  # raised whenever a field changes its meaning, comes or goes
+from .contract_data import (
+    DEVICES,
+    QUALITIES,
+    VERSION,
+    Failure,
+    Range,
+    Stage,
+    build,
+    check,
+    foreign,
+    read_object,
+    to_json,
+)
+from .contract_edit import CHANGING, SCULPTED, EditResult
 
 # Files of a job folder, so that both sides spell them alike.
 REQUEST_FILE = "request.json"
@@ -25,11 +38,9 @@ PREVIEW_FOLDER = "preview"
 CHECKPOINT_FOLDER = "checkpoints"
 RESULT_FOLDER = "result"
 
-QUALITIES = ("draft", "standard", "high")
 MASK_SOURCES = ("automatic", "alpha", "painted")
-DEVICES = ("auto", "cpu", "cuda", "mps")
 TEXTURES = (1024, 2048, 4096, 8192)  # pixels of the atlas' side
-RANGES: dict[str, tuple[float, float, str]] = {  # of numbers in a request: the least, the most, the unit
+RANGES: dict[str, Range] = {  # of numbers in a request: the least, the most, the unit
     "lens": (8.0, 800.0, "mm"),  # beyond these somebody made a mistake
     "elevation": (-60.0, 60.0, "degrees"),  # steeper, a statue no longer stands upright in the photo
     "faces": (1_000, 2_000_000, "faces"),
@@ -40,43 +51,20 @@ RANGES: dict[str, tuple[float, float, str]] = {  # of numbers in a request: the 
 }
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A step of the pipeline as people read it, and its usual share of a whole run (for the time left).
-
-    A run leaves out the stages it has no use for: without a prior there is nothing to refine.
-    """
-
-    words: str
-    share: float
-    stoppable: bool = False  # may be ended early: the run goes on with what is there by then
-
-
 # Shares as measured: Draft with the bundled priors and 20 steps of refinement, processor time on one thread.
-STAGES = {
+RECONSTRUCTING = {
     "photo": Stage("Reading the photo", 0.03),
-    "shape": Stage("Imagining the shape", 0.26),
-    "detail": Stage("Refining details", 0.15),
+    "shape": Stage("Imagining the shape", 0.25),
+    "detail": Stage("Refining details", 0.14),
     "fit": Stage("Fitting the volume to the photo", 0.13),
-    "geometry": Stage("Refining the hidden side", 0.15, stoppable=True),
+    "geometry": Stage("Refining the hidden side", 0.14, stoppable=True),
     "mesh": Stage("Building the mesh", 0.07),
+    "light": Stage("Taking the light out of the photo", 0.04),
     "texture": Stage("Laying the photo on the mesh", 0.05),
-    "appearance": Stage("Imagining the hidden colors", 0.15, stoppable=True),
+    "appearance": Stage("Imagining the hidden colors", 0.14, stoppable=True),
     "result": Stage("Writing the result", 0.01),
 }
-
-
-class Failure(Exception):
-    """Something a person can mend: a sentence that says what happened and why, and the next step."""
-
-    def __init__(self, message: str, next_step: str):
-        super().__init__(message, next_step)  # both, so that it can travel between processes
-        self.message = message
-        self.next_step = next_step
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.next_step}"
-
+STAGES = {**CHANGING, **SCULPTED, **RECONSTRUCTING}  # of every kind of job: what a `Progress.stage` may be
 
 _CHOICES: dict[str, tuple] = {
     "quality": QUALITIES,
@@ -105,6 +93,7 @@ class Request:
     texture: int | None = None  # one of TEXTURES; None: as the quality has it
     quads: bool = False  # a mesh of quads (`faces` counts them) instead of triangles
     mirror: bool = False  # fill what is unseen from the other half of a symmetric statue first
+    delight: bool = True  # take the light out of the photo's colours, where a model for that is installed
     refine_steps: int | None = None  # of the hidden side's refinement; None: as the quality has it
     refine_until: int | None = None  # the step after which it ends early; None: when the user has had enough
     paint_until: int | None = None  # the same of the hidden colours, which have steps of their own
@@ -112,20 +101,7 @@ class Request:
 
     def check(self) -> None:
         """Refuses values no engine of this version could honour; a job folder may have been edited by hand."""
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                choices = [str(choice) for choice in allowed if choice is not None]
-                raise Failure(
-                    f"The request asks for {name.replace('_', ' ')} “{getattr(self, name)}”, which does not exist.",
-                    next_step=f"Choose one of: {', '.join(choices)}.",
-                )
-        for name, (least, most, unit) in RANGES.items():
-            value = getattr(self, name)
-            if value is not None and not least <= value <= most:
-                raise Failure(
-                    f"The request asks for {name.replace('_', ' ')} = {value:,}, which is out of range.",
-                    next_step=f"Choose from {least:,} to {most:,} {unit}.",
-                )
+        check(self, _CHOICES, RANGES)
         if self.mask_source == "painted" and not self.mask:
             raise Failure(
                 "The mask is to be a painted image, but none was given.",
@@ -182,9 +158,9 @@ class Cancelled:
     preview: str | None  # the best mesh so far
 
 
-Event = Union[Hello, Progress, Result, Failed, Cancelled]
+Event = Union[Hello, Progress, Result, EditResult, Failed, Cancelled]
 EVENTS = {kind.__name__.lower(): kind for kind in get_args(Event)}
-ENDINGS = (Result, Failed, Cancelled)
+ENDINGS = (Result, EditResult, Failed, Cancelled)
 
 
 def to_line(event: Event) -> str:
@@ -194,66 +170,18 @@ def to_line(event: Event) -> str:
 
 def from_line(line: str) -> Event:
     """The event in a line written by `to_line`."""
-    fields = _object(line, "an event")
+    fields = read_object(line, "an event")
     name = fields.pop("event", None)
     if name not in EVENTS:
-        raise _foreign(f"an event “{name}”")
-    return _build(EVENTS[name], fields)
+        raise foreign(f"an event “{name}”")
+    return build(EVENTS[name], fields)
 
 
 def request_to_json(request: Request) -> str:
-    return json.dumps(dataclasses.asdict(request), ensure_ascii=False, indent=2)
+    return to_json(request)
 
 
 def request_from_json(text: str) -> Request:
-    request = _build(Request, _object(text, "the request"))
+    request = build(Request, read_object(text, "the request"))
     request.check()
     return request
-
-
-def _object(text: str, what: str) -> dict:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise _foreign(f"something unreadable for {what} ({error})") from error
-    if not isinstance(value, dict):
-        raise _foreign(f"something else than {what}")
-    return value
-
-
-def _build(kind, fields: dict):
-    version = fields.get("version", VERSION)
-    if version != VERSION:
-        raise Failure(
-            f"This job speaks version {version} of the contract; this Statue Recon speaks version {VERSION}.",
-            next_step="Start the job anew with the Statue Recon that is installed now.",
-        )
-    known = {field.name: field for field in dataclasses.fields(kind)}
-    unknown = sorted(set(fields) - set(known))
-    required = {name for name, field in known.items() if field.default is dataclasses.MISSING}
-    missing = sorted(required - set(fields))
-    if unknown or missing:
-        raise _foreign(f"{kind.__name__} with " + _list("unknown", unknown) + _list("missing", missing))
-    hints = get_type_hints(kind)
-    for name, value in fields.items():
-        accepted = _accepted(hints[name])
-        if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
-            raise _foreign(f"{kind.__name__}.{name} = {value!r}")
-    return kind(**fields)
-
-
-def _accepted(hint) -> tuple[type, ...]:
-    """The Python types a JSON value of this hint may have: `float` takes whole numbers too."""
-    types = get_args(hint) or (hint,)
-    return tuple(types) + ((int,) if float in types else ())
-
-
-def _list(word: str, names: list[str]) -> str:
-    return f"{word} {', '.join(names)} " if names else ""
-
-
-def _foreign(what: str) -> Failure:
-    return Failure(
-        f"The job folder holds {what.strip()}, which this Statue Recon does not understand.",
-        next_step="It was edited by hand or made by another version: start the job anew.",
-    )

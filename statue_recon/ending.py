@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 
-from .contract import Cancelled, Event, Failed, Failure, Result
+from .contract import Cancelled, EditResult, Event, Failed, Failure, Result
 from .report import Stopped
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def ending(error: BaseException, preview: str | None) -> Failed | Cancelled:
 
 
 def exit_code(event: Event) -> int:
-    if isinstance(event, Result):
+    if isinstance(event, (Result, EditResult)):
         return DONE
     if isinstance(event, Failed):
         return BUG if event.bug else FAILURE

@@ -24,12 +24,18 @@ _ROUGHNESS = 0.8  # stone and weathered metal; the photo's own highlights are in
 _FASTEST_PNG = 1  # zlib level: three times faster than the default for a tenth more bytes
 
 
-def to_glb(textured: TexturedMesh, picture: bytes | None = None, name: str = "Statue") -> bytes:
+def to_glb(
+    textured: TexturedMesh,
+    picture: bytes | None = None,
+    name: str = "Statue",
+    gloss: NDArray[np.uint8] | None = None,
+) -> bytes:
     """The mesh as the bytes of a .glb file.
 
     Positions, normals, UVs and the vertex attribute `_SEEN` (float, 0 invented … 1 seen), a PBR material with the
     atlas inside. glTF's Y is up and its +Z looks at the viewer: the statue, Z up and facing -Y here, faces +Z there,
-    and Blender's importer turns it back. picture: the atlas as PNG where it has been encoded already.
+    and Blender's importer turns it back. picture: the atlas as PNG where it has been encoded already. gloss [S, S, 3]:
+    roughness in green and metallic in blue, where they are not everywhere those of stone.
     """
     corners, faces = _split(textured)
     vertex = textured.mesh.faces.reshape(-1)[corners]
@@ -42,7 +48,10 @@ def to_glb(textured: TexturedMesh, picture: bytes | None = None, name: str = "St
         "_SEEN": file.array(textured.seen[vertex]),
     }
     indices = file.array(faces.reshape(-1), indices=True)
-    image = file.view(png(textured.atlas) if picture is None else picture)
+    pictures = [png(textured.atlas) if picture is None else picture, *([] if gloss is None else [png(gloss)])]
+    look: dict[str, Any] = {"baseColorTexture": {"index": 0}, "metallicFactor": 0.0, "roughnessFactor": _ROUGHNESS}
+    if gloss is not None:  # factors are multiplied with the picture
+        look |= {"metallicRoughnessTexture": {"index": 1}, "metallicFactor": 1.0, "roughnessFactor": 1.0}
     return file.bytes(
         {
             "asset": {"version": "2.0", "generator": "Statue Recon"},
@@ -55,16 +64,15 @@ def to_glb(textured: TexturedMesh, picture: bytes | None = None, name: str = "St
             "materials": [
                 {
                     "name": name,
-                    "pbrMetallicRoughness": {
-                        "baseColorTexture": {"index": 0},
-                        "metallicFactor": 0.0,
-                        "roughnessFactor": _ROUGHNESS,
-                    },
+                    "pbrMetallicRoughness": look,
                 }
             ],
-            "textures": [{"source": 0, "sampler": 0}],
+            "textures": [{"source": number, "sampler": 0} for number in range(len(pictures))],
             "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
-            "images": [{"bufferView": image, "mimeType": "image/png", "name": name}],
+            "images": [
+                {"bufferView": file.view(image), "mimeType": "image/png", "name": title}
+                for image, title in zip(pictures, (name, f"{name} roughness"), strict=False)
+            ],
         }
     )
 

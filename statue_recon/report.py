@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from . import contract
-from .contract import STAGES, Event, Progress
+from .contract import RECONSTRUCTING, Event, Progress, Stage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -39,9 +40,9 @@ class Report:
         self._listener = listener
         self._stop = stop
         self._enough = threading.Event()
-        self._shares = {name: stage.share for name, stage in STAGES.items()}
+        self._part = (0, 1)
+        self.plan(RECONSTRUCTING)
         self._began = time.monotonic()
-        self._stage = next(iter(STAGES))
         self._last_line = 0.0
         self._events = (folder / contract.EVENTS_FILE).open("a", encoding="utf-8")
 
@@ -58,9 +59,24 @@ class Report:
         if self._listener:
             self._listener(event)
 
+    def plan(self, stages: Mapping[str, Stage], left_out: Collection[str] = ()) -> None:
+        """Says which stages this run goes through, and which of them it has no use for."""
+        self._stages = stages
+        self._stage = next(iter(stages))
+        self.leave_out(left_out)
+
     def leave_out(self, names: Collection[str]) -> None:
         """Says which stages this run has no use for: the others are the whole then."""
-        self._shares = {name: 0.0 if name in names else stage.share for name, stage in STAGES.items()}
+        self._shares = {name: 0.0 if name in names else stage.share for name, stage in self._stages.items()}
+
+    @contextlib.contextmanager
+    def part(self, number: int, of: int) -> Iterator[None]:
+        """Within it, `step` speaks of one of several equal parts of the stage, counted from 0."""
+        self._part = (number, of)
+        try:
+            yield
+        finally:
+            self._part = (0, 1)
 
     def ask_for_enough(self) -> None:
         """Ends the stage under way early, if it can be; from any thread."""
@@ -93,7 +109,8 @@ class Report:
         self._last_line = now
         if message:
             log.info(message)
-        fraction = self._fraction(step / steps)
+        number, of = self._part
+        fraction = self._fraction((number + step / steps) / of)
         self.send(
             Progress(
                 stage=self._stage,

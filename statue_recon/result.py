@@ -28,9 +28,9 @@ STEPS = 127  # of a distance as a signed byte: from the surface to the reach
 def write_preview(folder: Path, name: str, mesh: Mesh, colours: NDArray[np.float32]) -> str:
     """Writes a coarse mesh (vertices, faces, sRGB colours [V, 3]) to preview/NAME.npz; returns its path in `folder`."""
     relative = f"{PREVIEW_FOLDER}/{name}.npz"
-    _write(
+    write_file(
         folder / relative,
-        _npz(
+        npz_bytes(
             vertices=mesh.vertices.astype(np.float32),
             faces=mesh.faces.astype(np.int32),
             colours=colours.astype(np.float32),
@@ -69,9 +69,9 @@ def write_result(
     )
     unsure = np.zeros(len(textured.mesh.vertices)) if textured.doubt is None else textured.doubt
     picture = png(textured.atlas)
-    _write(
+    write_file(
         folder / result.mesh,
-        _npz(
+        npz_bytes(
             vertices=textured.mesh.vertices.astype(np.float32),
             faces=textured.mesh.faces.astype(np.int32),
             uv=textured.uv.astype(np.float32),
@@ -80,12 +80,12 @@ def write_result(
             quads=np.array(textured.quads),
         ),
     )
-    _write(folder / result.model, to_glb(textured, picture))
-    _write(folder / result.texture, picture)
-    _write(folder / result.camera, _json(camera.to_json() | {"blender": camera.to_blender()}))
-    _write(folder / result.provenance, _json(provenance))
+    write_file(folder / result.model, to_glb(textured, picture))
+    write_file(folder / result.texture, picture)
+    write_file(folder / result.camera, _json(camera.to_json() | {"blender": camera.to_blender()}))
+    write_file(folder / result.provenance, _json(provenance))
     if volume is not None and result.volume:
-        _write(folder / result.volume, _npz(**volume_arrays(volume)))
+        write_file(folder / result.volume, npz_bytes(**volume_arrays(volume)))
     return result
 
 
@@ -109,7 +109,7 @@ def volume_arrays(volume: SDF) -> dict[str, Any]:
     }
 
 
-def _npz(**arrays: Any) -> bytes:
+def npz_bytes(**arrays: Any) -> bytes:
     """Uncompressed: it is read once, at once, and on the main thread of Blender."""
     stream = io.BytesIO()
     np.savez(stream, **arrays)
@@ -120,7 +120,7 @@ def _json(value: dict[str, Any]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Writes a file so that it is on the disk, whole, even if the power goes off."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ resumed.
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import logging
 import os
 import signal
@@ -16,10 +17,12 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from . import __version__, contract
+from . import __version__, contract, contract_edit
 from .contract import Cancelled, Event, Failure, Hello, Request, Result
+from .contract_edit import EditJob, EditRequest, EditResult, RefineRequest
+from .contract_hand import MirrorRequest, ProjectRequest, RestoreRequest, RetopologiseRequest
 from .ending import CANCELLED, FAILURE, ending, exit_code
 from .report import Report, Stopped
 
@@ -29,7 +32,15 @@ GRACE = 4.0  # seconds a step may take to end after it was asked to stop; Blende
 BELOW_NORMAL = 0x4000  # Windows' BELOW_NORMAL_PRIORITY_CLASS
 NICE = 10  # on POSIX: Blender's own threads come first
 
-Pipeline = Callable[[Request, Path, str, Report], Result]
+Pipeline = Callable[[Any, Path, str, Report], Result | EditResult]  # of the request that the folder holds
+EDIT_JOBS: dict[type, tuple[str, str]] = {  # by what is asked for: the module in `edit`, and the function that makes it
+    EditRequest: ("run", "edit"),
+    RefineRequest: ("again", "refine_again"),
+    ProjectRequest: ("project", "project_again"),
+    MirrorRequest: ("mirrored", "fill_from_the_other_side"),
+    RestoreRequest: ("restore", "restore"),
+    RetopologiseRequest: ("retopologise", "retopologise"),
+}
 
 
 class Job:
@@ -47,7 +58,7 @@ class Job:
         """Runs the pipeline to its ending. Returns the exit code."""
         try:
             request = self._greet()
-            result = (pipeline or _pipeline())(request, self.folder, contract.RESULT_FOLDER, self.report)
+            result = (pipeline or pipeline_of(request))(request, self.folder, contract.RESULT_FOLDER, self.report)
             return self._end(result)
         except BaseException as error:
             if self.stop.is_set() and not self.cancelled and isinstance(error, Stopped):
@@ -77,7 +88,7 @@ class Job:
         elif line == b"cancel":
             self.cancelled = True
 
-    def _greet(self) -> Request:
+    def _greet(self) -> Request | EditJob:
         """The request; says hello first, even where the request then turns out to be unusable."""
         from . import device
 
@@ -125,18 +136,22 @@ def leave(exit_code: int) -> NoReturn:
     os._exit(exit_code)
 
 
-def read_request(folder: Path) -> Request:
-    path = folder / contract.REQUEST_FILE
+def read_request(folder: Path) -> Request | EditJob:
+    """What the folder asks for: an edit where it holds `edit.json`, else a reconstruction."""
+    edited = (folder / contract_edit.EDIT_FILE).is_file()
+    path = folder / (contract_edit.EDIT_FILE if edited else contract.REQUEST_FILE)
+    origin = "statue" if edited else "photo"
     try:
-        return contract.request_from_json(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return contract_edit.edit_from_json(text) if edited else contract.request_from_json(text)
     except FileNotFoundError as error:
         raise Failure(
             f"There is no {path.name} in {folder}: it is no job folder.",
-            next_step="Start the job anew from its photo.",
+            next_step=f"Start the job anew from its {origin}.",
         ) from error
     except UnicodeDecodeError as error:
         raise Failure(
-            f"{path.name} of this job is not text any more.", next_step="Start the job anew from its photo."
+            f"{path.name} of this job is not text any more.", next_step=f"Start the job anew from its {origin}."
         ) from error
 
 
@@ -170,10 +185,14 @@ def lower_priority() -> None:
         os.nice(NICE)
 
 
-def _pipeline() -> Pipeline:
-    from .pipeline import reconstruct
+def pipeline_of(request: Request | EditJob) -> Pipeline:
+    """The run that makes what is asked for; what it needs is imported now and not before."""
+    if isinstance(request, Request):
+        from .pipeline import reconstruct
 
-    return reconstruct
+        return reconstruct
+    module, function = EDIT_JOBS[type(request)]
+    return getattr(importlib.import_module(f".edit.{module}", __package__), function)
 
 
 def _read_standard_input() -> bytes:

@@ -9,7 +9,7 @@ from typing import Protocol
 from ..contract import Request
 from ..field.sdf import SDF
 from ..photo.photo import Photo
-from ..priors.names import read
+from ..priors.names import speaking
 from ..quality import Quality
 from ..report import Report
 from .chosen import Told, guidance_of
@@ -36,9 +36,20 @@ class Refined:
 
 
 def refined(
-    field: SDF, photo: Photo, request: Request, quality: Quality, device: str, so_far: SoFar, show: Show, report: Report
+    field: SDF,
+    photo: Photo,
+    request: Request,
+    quality: Quality,
+    device: str,
+    so_far: SoFar,
+    show: Show,
+    report: Report,
+    kind: Callable[..., GeometryStage] = GeometryStage,
 ) -> Refined:
-    """The field after as many steps as the quality has, or until the user has had enough."""
+    """The field after as many steps as the quality has, or until the user has had enough.
+
+    kind: makes the stage; one may hold more still than the photo does.
+    """
     device = "cpu" if device == "mps" else device  # as `field.fit`
     step, steps = 0, quality.refine_steps
 
@@ -51,8 +62,8 @@ def refined(
         report.step(step, steps, message=words)
 
     told = Told(photo, request.elevation, request.prompt)
-    guidance = guidance_of(read(request.prior), told, device, say)
-    stage = GeometryStage(field, photo, guidance, GeometrySettings(steps=steps), request.seed, device)
+    guidance = guidance_of(speaking(request.prior), told, device, say)
+    stage = kind(field, photo, guidance, GeometrySettings(steps=steps), request.seed, device)
     if (state := so_far.read()) is not None:
         stage.restore(state)
         step = stage.step

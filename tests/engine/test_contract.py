@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from statue_recon import contract
-from statue_recon.contract import Cancelled, Failed, Failure, Hello, Progress, Request, Result
+from statue_recon.contract import Cancelled, EditResult, Failed, Failure, Hello, Progress, Request, Result
 
 EVENTS = [
     Hello("0.1.0", 4711, "cpu"),
@@ -14,6 +14,7 @@ EVENTS = [
     Progress("texture", 1, 2, 1, 12, 3.5, message="Maße „groß“\nzweite Zeile", preview="preview/coarse.npz"),
     Result("result/mesh.npz", "m.glb", "t.png", "c.json", "p.json", 21.5, 50_000, "Fünfzigtausend."),
     Result("m.npz", "m.glb", "t.png", "c.json", "p.json", 1, 4, "Vier.", volume="result/volume.npz"),
+    EditResult("m.npz", "m.glb", "t.png", "m.json", "p.json", 3.5, "Bronze.", layer="layer.png", variants=2),
     Failed("Die Maske ist leer.", "Male sie.", bug=False),
     Cancelled(None),
     Cancelled("preview/fitted.npz"),
@@ -59,8 +60,8 @@ def test_a_request_that_leaves_all_open_reads_back_as_it_was_written():
 
 
 def test_a_job_of_the_version_before_is_refused_with_a_next_step():
-    text = json.dumps({"photo": "photo.png", "elevation": 0.0, "version": 3})
-    with pytest.raises(Failure, match="version 3") as failure:
+    text = json.dumps({"photo": "photo.png", "elevation": 0.0, "version": 4})
+    with pytest.raises(Failure, match="version 4") as failure:
         contract.request_from_json(text)
     assert "anew" in failure.value.next_step
 
@@ -129,8 +130,14 @@ def test_a_request_no_engine_could_honour_is_refused(changed):
         contract.request_from_json(text)
 
 
-def test_the_shares_of_the_stages_make_a_whole():
-    assert sum(stage.share for stage in contract.STAGES.values()) == pytest.approx(1.0)
+@pytest.mark.parametrize("stages", [contract.RECONSTRUCTING, contract.CHANGING, contract.SCULPTED])
+def test_the_shares_of_the_stages_of_every_kind_of_job_make_a_whole(stages):
+    assert sum(stage.share for stage in stages.values()) == pytest.approx(1.0)
+
+
+def test_every_stage_of_every_kind_of_job_has_words_for_people():
+    told = {name for stages in (contract.RECONSTRUCTING, contract.CHANGING, contract.SCULPTED) for name in stages}
+    assert told == set(contract.STAGES) and all(stage.words for stage in contract.STAGES.values())
 
 
 def test_a_failure_travels_between_processes_with_its_next_step():

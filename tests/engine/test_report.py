@@ -3,7 +3,7 @@
 import pytest
 
 from statue_recon import contract
-from statue_recon.contract import STAGES, Progress
+from statue_recon.contract import RECONSTRUCTING, Progress
 from statue_recon.report import Report, Stopped
 
 
@@ -27,7 +27,7 @@ def test_what_is_heard_is_what_is_written(report, heard, tmp_path):
 
 
 def test_the_fraction_only_grows_and_stays_within_one(report, heard):
-    for stage in STAGES:
+    for stage in RECONSTRUCTING:
         report.stage(stage, lambda: [report.step(step, 4, force=True) for step in range(5)])
     fractions = [event.fraction for event in heard]
     assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] == 1
@@ -36,7 +36,7 @@ def test_the_fraction_only_grows_and_stays_within_one(report, heard):
 def test_a_run_without_some_stages_goes_from_nothing_to_one_all_the_same(report, heard):
     left_out = ("detail", "geometry", "appearance")
     report.leave_out(left_out)
-    for stage in (name for name in STAGES if name not in left_out):
+    for stage in (name for name in RECONSTRUCTING if name not in left_out):
         report.stage(stage, lambda: [report.step(step, 4, force=True) for step in range(5)])
     fractions = [event.fraction for event in heard]
     assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1.0, abs=1e-4)
