@@ -4,8 +4,9 @@ import bpy
 from bpy.types import Operator
 
 from ..scene import origin
-from ..session import jobs, runtime
-from ..statue_recon.contract import Failure, Request
+from ..session import fit, jobs, runtime
+from ..session.settings import as_request
+from ..statue_recon.contract import Failure
 from .explain import explain
 
 
@@ -27,7 +28,7 @@ class STATUE_OT_reconstruct(Operator):
 
     @classmethod
     def poll(cls, context):
-        return explain(cls, runtime.problem() or input_problem(context))
+        return explain(cls, runtime.problem() or input_problem(context) or fit.blocked(context.scene))
 
     def execute(self, context):
         from ..scene import snapshot
@@ -59,20 +60,6 @@ def input_problem(context) -> str | None:
             return "The photo cannot be its own mask: choose the image that was painted as mask"
         return snapshot.problem(photo) or snapshot.problem(settings.mask_image)
     return snapshot.problem(photo)
-
-
-def as_request(settings) -> Request:
-    """What the engine is asked, without the files, which the job folder adds."""
-    return Request(
-        photo="photo.png",
-        mask="mask.png" if settings.mask_source == "painted" else None,
-        mask_source=settings.mask_source,
-        quality=settings.quality,
-        prior=settings.prior,
-        seed=settings.seed,
-        device=runtime.device(),
-        **settings.wishes(),
-    )
 
 
 CLASSES = (STATUE_OT_reconstruct,)

@@ -6,10 +6,11 @@
 from math import degrees, radians
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 from bpy.types import Image, PropertyGroup, Scene
 
-from ..statue_recon.contract import RANGES, TEXTURES
+from ..statue_recon.contract import RANGES, TEXTURES, Request
+from . import priors, runtime
 
 MASK_SOURCES = (
     ("automatic", "Automatic", "Use the image's alpha if it has any, else find the statue in the photo"),
@@ -20,14 +21,6 @@ QUALITIES = (
     ("draft", "Draft", "About twenty seconds on a laptop: to see whether the photo and the mask are good"),
     ("standard", "Standard", "Twice the faces, about twice as slow"),
     ("high", "High", "Four times the faces and a 4k texture, two to three minutes on a laptop"),
-)
-PRIORS = (
-    ("bundled", "Bundled", "The hidden side is imagined by a model of statues that comes with Statue Recon"),
-    (
-        "none",
-        "None",
-        "The hidden side is continued from the outline and the colours of the photo: quicker, and flatter",
-    ),
 )
 ELEVATIONS = (
     ("automatic", "Automatic", "Not known: the prior judges by the photo, and the camera is taken to be level"),
@@ -41,6 +34,7 @@ LONGEST_LENS = RANGES["lens"][1]
 LOWEST, HIGHEST = (radians(angle) for angle in RANGES["elevation"][:2])
 MOST_FACES = int(RANGES["faces"][1])
 MOST_SAMPLES = int(RANGES["samples"][1])
+MOST_STEPS = int(RANGES["refine_steps"][1])
 
 
 class STATUE_PG_settings(PropertyGroup):
@@ -53,8 +47,13 @@ class STATUE_PG_settings(PropertyGroup):
     quality: EnumProperty(
         name="Quality", description="How fine the result is and how long it takes", items=QUALITIES, default="draft"
     )
+    prior_words: StringProperty(default=priors.BUNDLED, options={"HIDDEN"})  # as the request has them; see `priors`
     prior: EnumProperty(
-        name="Prior", description="What imagines the side the photo does not show", items=PRIORS, default="bundled"
+        name="Prior",
+        description="What imagines the side the photo does not show",
+        items=priors.items,
+        get=priors.get,
+        set=priors.set,
     )
     samples: IntProperty(
         name="Samples",
@@ -63,6 +62,15 @@ class STATUE_PG_settings(PropertyGroup):
         default=0,
         min=0,
         max=MOST_SAMPLES,
+    )
+    refine_steps: IntProperty(
+        name="Refinement",
+        description="Steps in which the priors refine shape and colors of what the photo does not show; 0 for none, "
+        "-1 for what the quality gives. Large priors speak in these steps only",
+        default=-1,
+        min=-1,
+        max=MOST_STEPS,
+        soft_max=200,
     )
     seed: IntProperty(
         name="Seed", description="The same seed gives the same result on the same machine", default=0, min=0
@@ -110,18 +118,40 @@ class STATUE_PG_settings(PropertyGroup):
         "other side",
         default=False,
     )
+    delight: BoolProperty(
+        name="Take Out Light",
+        description="Take light and shadow out of the photo's colors before they are laid on the mesh, so that the "
+        "statue can be lit anew; its fine detail stays",
+        default=True,
+    )
 
     def wishes(self) -> dict:
         """What these settings ask of a job, by the names of the contract; None where the engine shall choose."""
         return {
             "samples": self.samples or None,
+            "refine_steps": self.refine_steps if self.refine_steps >= 0 and self.prior_words != priors.NONE else None,
             "lens": max(self.lens, RANGES["lens"][0]) if self.lens else None,
             "elevation": round(degrees(self.elevation), 3) if self.elevation_source == "set" else None,
             "faces": max(self.faces, int(RANGES["faces"][0])) if self.faces else None,
             "texture": None if self.texture == "quality" else int(self.texture),
             "quads": self.quads,
             "mirror": self.mirror,
+            "delight": self.delight,
         }
+
+
+def as_request(settings) -> Request:
+    """What the engine is asked, without the files, which the job folder adds."""
+    return Request(
+        photo="photo.png",
+        mask="mask.png" if settings.mask_source == "painted" else None,
+        mask_source=settings.mask_source,
+        quality=settings.quality,
+        prior=settings.prior_words,
+        seed=settings.seed,
+        device=runtime.device(),
+        **settings.wishes(),
+    )
 
 
 def register():

@@ -14,17 +14,26 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .contract import TEXTURES
+from .contract import TEXTURES, Request
 from .doctor import free_memory
+from .priors import names
 from .priors.models import Model
+from .quality import quality_of
 
 GB = 10**9
 # Measured on a CPU, bundled prior: Draft and Standard with a 2k atlas take 1.2 and 1.3 GB, High with a 4k one 2.3 GB.
 ENGINE = 0.95 * GB
 BY_TEXEL = 80.0  # bytes of memory for each texel of the atlas
 JOB, JOB_BY_TEXEL = 0.3 * GB, 8.0  # bytes of disk: checkpoints and previews, and what grows with the atlas
+LEAST, LEAST_BY_TEXEL = (
+    0.02 * GB,
+    3.0,
+)  # bytes without which no job ends: the colours of the atlas lie there as they are
 STAYS = 0.3 * GB  # of a card for each further prior that rests: its VAE, which does not
 SPARE = 0.9  # of what is free: other programs live, too
+# Seconds of a whole job on two cores, as README has them: with the bundled prior, and with none.
+USUAL = {"draft": (23.0, 12.0), "standard": (43.0, 22.0), "high": (204.0, 67.0)}
+BUNDLED_STEP, PAINTING = 0.25, 5.0  # seconds there: of a step of refinement by the bundled prior; of painting after it
 SPEED = {"cpu": 0.025, "cuda": 20.0, "mps": 2.0}  # 10¹² operations a second; the processor's for each of its threads
 
 
@@ -60,12 +69,29 @@ class Misfit:
         return f"{self.reason} {self.instead}"
 
 
+def wanted_of(request: Request) -> Wanted:
+    """What a request asks for; large priors count where there are steps in which they are asked. Raises Failure."""
+    quality = quality_of(request)
+    large = tuple(name for name in names.read(request.prior) if name not in (names.SHAPE, names.VIEW))
+    return Wanted(quality.atlas, large if quality.refine_steps else (), quality.refine_steps)
+
+
 def misfit(wanted: Wanted, known: Sequence[Model], machine: Machine) -> Misfit | None:
     """What speaks against starting a job as it is asked for; None where nothing does."""
     for lacking in (_disk, _memory, _graphics):
         if reason := lacking(wanted, known, machine):
             return Misfit(reason, _instead(wanted, known, machine))
     return None
+
+
+def hopeless(wanted: Wanted, known: Sequence[Model], machine: Machine) -> Misfit | None:
+    """A misfit that no luck can help: the disk has not even the room for the smallest files of such a job.
+
+    Of memory nobody knows for certain: other programs give some back, and what is missing is swapped.
+    """
+    if machine.disk is None or machine.disk >= LEAST + LEAST_BY_TEXEL * wanted.texture**2:
+        return None
+    return misfit(wanted, known, machine)
 
 
 def note(wanted: Wanted, known: Sequence[Model], machine: Machine) -> str | None:
@@ -85,6 +111,19 @@ def seconds(wanted: Wanted, known: Sequence[Model], machine: Machine) -> float:
     """
     work = wanted.steps * wanted.views * sum(_demands(wanted, known, "view"))
     return work / (SPEED[machine.device] * (machine.threads if machine.device == "cpu" else 1))
+
+
+def expected(request: Request, known: Sequence[Model], machine: Machine) -> float | None:
+    """About how many seconds a whole job takes; None where no such machine was measured. Raises Failure."""
+    if machine.device != "cpu":
+        return None
+    wanted, chosen = wanted_of(request), names.read(request.prior)
+    whole = USUAL[request.quality][0 if names.SHAPE in chosen else 1]
+    if wanted.steps and any(name in (names.SHAPE, names.VIEW) for name in chosen):
+        whole += BUNDLED_STEP * wanted.steps
+    if wanted.steps and names.painter(request.prior) == names.VIEW:
+        whole += PAINTING
+    return whole + seconds(wanted, known, machine)
 
 
 def this_machine(device: str, folder: Path) -> Machine:
@@ -149,7 +188,10 @@ def _graphics_free() -> int | None:
         return int(torch.cuda.mem_get_info()[0])
     command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
+        silent = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open a console before Blender
+        said = subprocess.run(
+            command, capture_output=True, text=True, timeout=10, check=True, creationflags=silent
+        ).stdout
         return int(said.split()[0]) * 2**20
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
@@ -160,4 +202,4 @@ def _words(names: Sequence[str]) -> str:
 
 
 def _gb(size: float) -> str:
-    return f"{size / GB:.1f} GB"
+    return f"{size / GB:.1f} GB" if size >= 0.1 * GB else f"{size / 10**6:.0f} MB"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import capacity
 from . import device as devices
 from .camera import Camera
 from .checkpoint import Checkpoints
@@ -18,18 +19,20 @@ from .contract import PREVIEW_FOLDER, Failure, Request, Result
 from .field.sdf import SDF
 from .mesh.mesh import BuiltMesh, TexturedMesh, frame_of, normalise
 from .photo.photo import Photo
-from .priors import names
+from .priors import models, names
 from .quality import Quality, quality_of
 from .report import Report
 from .unheeded import unheeded
 
 if TYPE_CHECKING:
+    from .photo.delight import Delit
     from .priors.shape.prior import Imagined
     from .refine.painting import Painted
     from .refine.stage import Refined
 
 log = logging.getLogger(__name__)
 
+ALBEDO = "albedo"  # task of the models that tell what colours the photo would have without its light
 COARSE = 64  # cells along the longest side of previews and of the volume that is kept to be looked at
 
 
@@ -46,7 +49,7 @@ def reconstruct(request: Request, folder: Path, relative_result: str, report: Re
     device = devices.choose(request.device)
     kept = Checkpoints(folder, request)
     report.leave_out(brief(request, quality))
-    for note in unheeded(request, quality):
+    for note in (*unheeded(request, quality), *doubts(request, device, kept)):
         report.step(0, 1, message=note)
 
     def run(name: str, work, *inputs) -> Any:
@@ -60,19 +63,34 @@ def reconstruct(request: Request, folder: Path, relative_result: str, report: Re
         volume = run("detail", detail, imagined, photo, request, quality, device, report)
     field = run("fit", fit, volume, photo, quality, device, request.seed, report)
     show(field, photo, "fitted", report)
-    refined = painted = None
+    refined = painted = delit = None
     if "geometry" not in left_out:
         refined = run("geometry", refine, field, photo, request, quality, device, kept, report)
         field = refined.field
     built = run("mesh", build_mesh, field, photo, imagined, quality, request.quads, device, report)
-    textured = run("texture", paint, built, photo, quality.atlas, request, device, report)
+    if "light" not in left_out:
+        delit = run("light", take_out_light, photo, request, device, report)
+    laid = delit.photo if delit else photo
+    textured = run("texture", paint, built, laid, quality.atlas, request, device, report)
     if "appearance" not in left_out:
-        painted = run("appearance", repaint, textured, built.camera, photo, request, device, report)
+        painted = run("appearance", repaint, textured, built.camera, laid, request, device, kept, report)
         textured = painted.textured
-    made = textured, built.camera, volume.moved(built.scale, built.offset), refined, painted
+    made = textured, built.camera, volume.moved(built.scale, built.offset), refined, painted, delit
     result = report.stage("result", write, folder, relative_result, request, photo, *made, quality, device, report)
     kept.clear()
     return result
+
+
+def doubts(request: Request, device: str, kept: Checkpoints) -> list[str]:
+    """Sentences about what this machine may have too little of for the job; a Failure where it is certain to fail."""
+    wanted, known = capacity.wanted_of(request), models.entries()
+    machine = capacity.this_machine(device, kept.folder)
+    if machine.disk is not None:  # what an earlier run of the job has written needs no room any more
+        machine = replace(machine, disk=machine.disk + sum(path.stat().st_size for path in kept.folder.glob("*.npz")))
+    if found := capacity.hopeless(wanted, known, machine):
+        raise Failure(found.reason, next_step=found.instead)
+    said = (capacity.misfit(wanted, known, machine), capacity.note(wanted, known, machine))
+    return [str(each) for each in said if each]
 
 
 def unused(request: Request, quality: Quality) -> tuple[str, ...]:
@@ -81,6 +99,7 @@ def unused(request: Request, quality: Quality) -> tuple[str, ...]:
     used = {
         "detail": names.SHAPE in chosen and has_fine(),
         "geometry": bool(chosen) and refines,
+        "light": request.delight and models.for_task(ALBEDO) is not None,
         "appearance": names.painter(request.prior) is not None and refines,
     }
     return tuple(name for name, asked in used.items() if not asked)
@@ -159,6 +178,23 @@ def build_mesh(
     return BuiltMesh(mesh, unwrap(mesh, quads), camera, doubt, scale, offset)
 
 
+def take_out_light(photo: Photo, request: Request, device: str, report: Report) -> Delit:
+    """The photo with the colours that are laid on the mesh."""
+    from .photo.delight import delit
+
+    found = models.for_task(ALBEDO)
+    if found is None:  # somebody removed it since the run began
+        raise Failure(
+            "The model that takes the light out of the photo is gone.",
+            next_step="Install it again, or turn Take Out Light off.",
+        )
+    model, folder = found
+    devices.seed_torch(request.seed)
+    made = delit(photo, model.identifier, folder, device, request.seed)
+    report.step(1, 1, message=f"Light taken out by {model.title}.")
+    return made
+
+
 def paint(built: BuiltMesh, photo: Photo, size: int, request: Request, device: str, report: Report) -> TexturedMesh:
     from .texture.mirror import find_mirror
     from .texture.paint import paint as lay_on
@@ -172,7 +208,13 @@ def paint(built: BuiltMesh, photo: Photo, size: int, request: Request, device: s
 
 
 def repaint(
-    textured: TexturedMesh, camera: Camera, photo: Photo, request: Request, device: str, report: Report
+    textured: TexturedMesh,
+    camera: Camera,
+    photo: Photo,
+    request: Request,
+    device: str,
+    kept: Checkpoints,
+    report: Report,
 ) -> Painted:
     from .refine.painting import painted
     from .texture.view import View
@@ -180,7 +222,7 @@ def repaint(
     devices.seed_torch(request.seed)
     name = names.painter(request.prior)
     assert name is not None, "a stage is left out where nobody paints"
-    return painted(textured, View(photo, camera), name, request, device, report)
+    return painted(textured, View(photo, camera), name, request, device, kept.so_far("appearance"), report)
 
 
 def show(field: SDF, photo: Photo, name: str, report: Report) -> None:
@@ -222,6 +264,7 @@ def write(
     volume: SDF,
     refined: Refined | None,
     painted: Painted | None,
+    delit: Delit | None,
     quality: Quality,
     device: str,
     report: Report,
@@ -240,7 +283,8 @@ def write(
     if painted is not None:
         asked["painted"] = {"steps": painted.steps, "of": painted.of, "by": painted.prior}
         summary += stopped("painting", painted)
-    record = provenance(request, folder, photo, textured, device, report.timings, unheeded(request, quality), asked)
+    notes, by = unheeded(request, quality), delit.by if delit else None
+    record = provenance(request, folder, photo, textured, device, report.timings, notes, asked, by)
     camera = photo.of_whole(camera)
     return write_result(folder, relative, textured, camera, record, report.seconds, summary, volume)
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from ..contract import Request
 from ..mesh.mesh import TexturedMesh
-from ..priors.names import title
+from ..priors.names import VIEW, title
 from ..report import Report
 from ..texture.view import View
-from .appearance.repaint import Repainting
-from .appearance.stage import refine_appearance
+from .appearance.stage import BROAD, FAST, State, refine_appearance
 from .chosen import appearance_prior
-from .thrift import Thrift
+from .thrift import LADDER, Thrift
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,29 @@ class Painted:
     of: int  # that were planned
 
 
-def painted(textured: TexturedMesh, photo: View, name: str, request: Request, device: str, report: Report) -> Painted:
+@dataclass(frozen=True)
+class PaintingState:
+    """How far the stage has come."""
+
+    rung: int  # of the ladder, on which memory sufficed: what was painted there goes on there
+    run: State
+
+
+class SoFar(Protocol):
+    """Where the stage keeps how far it has come, and finds it again after an interruption."""
+
+    def read(self) -> PaintingState | None: ...
+
+    def write(self, value: PaintingState) -> None: ...
+
+
+def painted(
+    textured: TexturedMesh, photo: View, name: str, request: Request, device: str, so_far: SoFar, report: Report
+) -> Painted:
     """The mesh as this prior paints it, or as far as that was when the user had enough."""
     device = "cpu" if device == "mps" else device  # as `field.fit`
-    done, of = 0, 0
+    before = so_far.read()
+    done, of = before.run.step if before else 0, 0
 
     def ended() -> bool:
         return report.enough or (request.paint_until is not None and done >= request.paint_until)
@@ -39,16 +58,22 @@ def painted(textured: TexturedMesh, photo: View, name: str, request: Request, de
         report.step(step, steps)
 
     def say(words: str) -> None:
-        nonlocal done
-        report.step(done, max(of, 1), message=words)
-        done = 0  # what has less memory begins anew
+        nonlocal done, before
+        report.step(done, max(of, 1, done), message=words)
+        done, before = 0, None  # what has less memory begins anew
 
-    thrift = Thrift(title(name), device, say)
+    thrift = Thrift(title(name), device, say, LADDER[before.rung :] if before else LADDER)
+
+    def keep(run: State) -> None:
+        so_far.write(PaintingState(LADDER.index(thrift.rung), run))
 
     def work() -> TexturedMesh:
         prior = appearance_prior(name, device, thrift.rung)
-        asked = Repainting(prompt=request.prompt)
-        return refine_appearance(textured, photo, prior, asked, request.seed, thrift.device, progress, ended)
+        asked = replace(BROAD if name == VIEW else FAST, prompt=request.prompt)
+        state = before.run if before else None
+        return refine_appearance(
+            textured, photo, prior, asked, request.seed, thrift.device, progress, ended, state, keep
+        )
 
     made = thrift.run(work, renew=lambda: None)  # the prior is made by the work
     if done < of:

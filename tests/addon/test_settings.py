@@ -1,6 +1,8 @@
 """What the tab's settings ask of the engine."""
 
 import importlib
+import json
+import shutil
 
 import bpy
 import pytest
@@ -44,6 +46,85 @@ def test_the_bundled_prior_is_asked_unless_somebody_wants_none(request_of):
     assert request_of().prior == "bundled" and request_of(prior="none").prior == "none"
 
 
+def test_refinement_is_asked_as_it_is_set_and_left_to_the_quality_otherwise(request_of):
+    assert request_of().refine_steps is None
+    assert request_of(refine_steps=40).refine_steps == 40 and request_of(refine_steps=0).refine_steps == 0
+    assert request_of(refine_steps=40, prior="none").refine_steps is None, "nobody is there to ask"
+
+
+@pytest.fixture
+def installed(addon, tmp_path, monkeypatch):
+    """Installs models into a folder of the test's own: folders that are laid out as theirs are, without weights."""
+    monkeypatch.setenv("STATUE_RECON_MODELS", str(tmp_path / "models"))
+    session = importlib.import_module(f"{addon.__name__}.session.models")
+
+    def install(identifier):
+        index = {
+            "zero123-xl": {"_class_name": "Zero123Pipeline", "projection": ["zero123", "CCProjection"]},
+            "stable-diffusion": {"_class_name": "StableDiffusionPipeline"},
+        }[identifier]
+        folder = tmp_path / identifier
+        for part in ("unet", "vae", "image_encoder", "text_encoder", "projection"):
+            (folder / part).mkdir(parents=True)
+            (folder / part / "config.json").write_text("{}")
+            (folder / part / "model.safetensors").write_bytes(b"weights")
+        for place in ("scheduler/scheduler_config.json", "tokenizer/vocab.json"):
+            (folder / place).parent.mkdir()
+            (folder / place).write_text("{}")
+        (folder / "model_index.json").write_text(json.dumps(index))
+        session.use_folder(identifier, folder)
+
+    session.refresh()
+    yield install
+    monkeypatch.undo()
+    session.refresh()
+
+
+def menu(settings) -> dict[str, str]:
+    """What the menu of priors offers by now: words and titles."""
+    priors = importlib.import_module(f"{type(settings).__module__.rpartition('.')[0]}.priors")
+    return {words: title for words, title, *_ in priors.items(settings, None)}
+
+
+def test_the_menu_of_priors_offers_what_is_installed_alone_and_together(installed, empty_file):
+    settings = empty_file.statue
+    assert menu(settings) == {"bundled": "Bundled", "none": "None"}
+    installed("zero123-xl")
+    assert menu(settings) == {
+        "bundled": "Bundled",
+        "none": "None",
+        "shape, zero123-xl": "Bundled + Zero123-XL",
+        "zero123-xl": "Zero123-XL",
+    }
+    installed("stable-diffusion")
+    assert menu(settings)["shape, zero123-xl, stable-diffusion"] == "Bundled + Zero123-XL + Stable Diffusion 1.5"
+    assert len(menu(settings)) == 8
+
+
+def test_every_choice_of_the_menu_reaches_the_request_in_the_engines_words(installed, request_of, empty_file, addon):
+    installed("zero123-xl")
+    installed("stable-diffusion")
+    names = importlib.import_module(f"{addon.__name__}.statue_recon.priors.names")
+    for words in menu(empty_file.statue):
+        assert request_of(prior=words).prior == words
+        names.check(names.read(words))
+    assert set(names.read("shape, zero123-xl")) == {"shape", "zero123-xl"}
+
+
+def test_a_file_that_chose_what_is_not_installed_here_keeps_its_choice_and_says_so(installed, empty_file, tmp_path):
+    installed("zero123-xl")
+    empty_file.statue.prior = "shape, zero123-xl"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
+    shutil.rmtree(tmp_path / "zero123-xl")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "file.blend"))
+    importlib.import_module(f"{type(bpy.context.scene.statue).__module__.rpartition('.')[0]}.models").refresh()
+    settings = bpy.context.scene.statue
+    assert settings.prior == "shape, zero123-xl"
+    assert menu(settings)["shape, zero123-xl"] == "shape, zero123-xl (not installed)"
+    settings.prior = "bundled"
+    assert list(menu(settings)) == ["bundled", "none"]
+
+
 SET = {"elevation_source": "set"}
 
 
@@ -57,6 +138,8 @@ SET = {"elevation_source": "set"}
         {"lens": 9999},
         {"samples": 99},
         {"samples": -1},
+        {"refine_steps": 9999},
+        {"refine_steps": -9},
     ],
     ids=str,
 )

@@ -6,10 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from small_statue import write_photo
 
-from statue_recon import capacity
-from statue_recon.capacity import GB, Machine, Wanted, misfit, note, seconds
+from statue_recon import capacity, pipeline
+from statue_recon.capacity import GB, Machine, Wanted, expected, hopeless, misfit, note, seconds, wanted_of
+from statue_recon.checkpoint import Checkpoints
+from statue_recon.contract import Failure, Request
 from statue_recon.priors import models
+from statue_recon.report import Report, Stopped
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGE = Machine("cuda", 32 * GB, 24 * GB, 100 * GB, 16)
@@ -80,6 +84,77 @@ def test_time_grows_with_steps_and_views_and_shrinks_with_the_device(known):
     assert seconds(replace(BOTH, steps=30), known, Machine("cpu", threads=2)) == pytest.approx(laptop / 2)
     assert seconds(BOTH, known, LARGE) < 60 < 3600 < laptop
     assert seconds(Wanted(2048, (), 60), known, LARGE) == 0.0, "what is bundled is not its business"
+
+
+def test_a_request_wants_large_priors_only_where_there_are_steps_to_ask_them_in():
+    asked = Request("photo.png", quality="high", prior="shape, zero123-xl", refine_steps=40)
+    assert wanted_of(asked) == Wanted(4096, ("zero123-xl",), 40)
+    assert wanted_of(replace(asked, refine_steps=0, texture=1024)) == Wanted(1024, (), 0)
+    assert wanted_of(Request("photo.png", refine_steps=40)).priors == ()
+
+
+def test_only_a_disk_without_room_for_the_smallest_files_is_hopeless(known):
+    wanted = Wanted(2048)
+    for machine in (replace(LARGE, disk=GB // 5), replace(LARGE, memory=GB // 5), Machine("cpu")):
+        assert hopeless(wanted, known, machine) is None
+    found = hopeless(wanted, known, replace(LARGE, disk=20 * 10**6))
+    assert "of disk, and 20 MB is free" in found.reason and found.instead
+
+
+def test_the_usual_time_is_what_was_measured_and_more_for_refinement(known):
+    laptop, draft = Machine("cpu", threads=2), Request("photo.png")
+    assert expected(draft, known, laptop) == 23.0
+    assert expected(replace(draft, prior="none", quality="high"), known, laptop) == 67.0
+    refined = replace(draft, refine_steps=20, prior="shape")
+    assert expected(refined, known, laptop) == 23.0 + 20 * capacity.BUNDLED_STEP
+    large = replace(refined, prior="shape, zero123-xl")
+    assert expected(large, known, laptop) > expected(refined, known, laptop) + 60.0
+    assert expected(draft, known, LARGE) is None, "no card was measured"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A job on a machine that has this much free; it is broken off at its first stage. Returns what was said."""
+
+    def run(machine, **asked):
+        monkeypatch.setattr(capacity, "this_machine", lambda device, folder: replace(machine, device=device))
+        write_photo(tmp_path / "photo.png")
+        heard = []
+
+        def listen(event):
+            heard.append(event)
+            if event.steps == 1 and not event.message:
+                raise Stopped
+
+        request = Request("photo.png", device="cpu", prior="none", **asked)
+        with pytest.raises(Stopped):
+            pipeline.reconstruct(request, tmp_path, "result", Report(tmp_path, listen))
+        return [event.message for event in heard if event.message]
+
+    return run
+
+
+def test_a_job_says_first_what_may_not_suffice_and_goes_on(run):
+    assert run(LARGE) == []
+    (said,) = run(replace(LARGE, memory=3 * GB), texture=8192)
+    assert "of memory, and 3.0 GB is free" in said and "Set the texture to 4096" in said
+    (said,) = run(replace(LARGE, disk=GB // 5))
+    assert "of disk, and 0.2 GB is free" in said
+
+
+def test_a_job_that_the_disk_cannot_hold_ends_before_anything_is_computed(run, tmp_path):
+    with pytest.raises(Failure, match="of disk, and 9 MB is free") as failed:
+        run(replace(LARGE, disk=9 * 10**6))
+    assert failed.value.next_step and not (tmp_path / "checkpoints").exists()
+
+
+def test_what_a_resumed_job_has_written_needs_no_room_any_more(run, tmp_path):
+    write_photo(tmp_path / "photo.png")
+    kept = Checkpoints(tmp_path, Request("photo.png", device="cpu", prior="none"))
+    kept.folder.mkdir()
+    with (kept.folder / f"fit-{kept.key}.npz").open("wb") as file:
+        file.truncate(GB)
+    assert run(replace(LARGE, disk=9 * 10**6)) == []
 
 
 def test_this_machine_is_looked_at(tmp_path):

@@ -8,17 +8,21 @@ import pytest
 import tiny_diffusers as tiny
 import torch
 from small_statue import write_photo
-from test_refine_appearance import CAMERA
+from test_refine_appearance import CAMERA, KnowsOneColour
 from test_refine_appearance import painted as painted_ball
 from test_refine_appearance import photo as photo_of_ball
 
-from statue_recon import pipeline, quality
+from statue_recon import checkpoint, pipeline, quality
 from statue_recon.checkpoint import Checkpoints
 from statue_recon.contract import Failure, Progress, Request, Result
 from statue_recon.priors import bundled, models, own
 from statue_recon.priors.view.network import Architecture, ViewNetwork
-from statue_recon.refine import chosen
+from statue_recon.refine import chosen, thrift
+from statue_recon.refine.appearance import stage
+from statue_recon.refine.appearance.canvas import Canvas
+from statue_recon.refine.appearance.distil import Distil, Distillation
 from statue_recon.refine.appearance.repaint import Repaint
+from statue_recon.refine.appearance.told import Told
 from statue_recon.report import Report, Stopped
 
 painted, photo = painted_ball, photo_of_ball  # fixtures, which are found by name
@@ -41,7 +45,8 @@ def shipped(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def priors(tmp_path, monkeypatch, shipped):
-    """Beside what ships, a tiny Zero123 and a tiny Stable Diffusion are installed."""
+    """Beside what ships, a tiny Zero123 and a tiny Stable Diffusion are installed. Every step is kept."""
+    monkeypatch.setattr(stage, "LOOKED", 0.0)
     monkeypatch.setattr(bundled, "FOLDER", shipped)
     monkeypatch.setenv(models.VARIABLE, str(tmp_path / "models"))
     written = {
@@ -76,7 +81,7 @@ class Job:
             at_step(report, event)
 
         report = EachStep(self.folder, listen)
-        inputs = self.textured, CAMERA, self.photo.photo, request, "cpu", report
+        inputs = self.textured, CAMERA, self.photo.photo, request, "cpu", kept, report
         try:
             return report.stage("appearance", kept.or_make, "appearance", pipeline.repaint, *inputs)
         finally:
@@ -114,14 +119,73 @@ def test_the_hidden_colours_change_and_what_is_done_is_kept_and_repeated_to_the_
     assert same(Job(tmp_path / "other", job.textured, job.photo).run(), made)
 
 
-def test_a_stage_that_was_broken_off_leaves_nothing_and_begins_anew(job):
-    def break_off(_report):
-        raise Stopped
+def break_off(_report):
+    raise Stopped
 
+
+@pytest.fixture(scope="module")
+def whole(painted, photo, shipped, tmp_path_factory):
+    """What a run without any interruption makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundled, "FOLDER", shipped)
+        return Job(tmp_path_factory.mktemp("whole"), painted, photo).run()
+
+
+@pytest.mark.parametrize("step", [1, 5, STEPS], ids=lambda step: f"step {step}")
+def test_an_interrupted_stage_goes_on_where_it_stood_to_the_last_bit(job, whole, step):
+    with pytest.raises(Stopped):  # before the state of this step is kept
+        job.run(at(step, break_off))
+    job.heard.clear()
+    assert same(job.run(), whole)
+    assert job.steps == [*range(max(step - 1, 1), STEPS + 1)], "what was done is not done again"
+
+
+def test_it_may_be_interrupted_again_and_again(job, whole):
+    for step in (3, 8, 10):
+        with pytest.raises(Stopped):
+            job.run(at(step, break_off))
+    assert same(job.run(), whole)
+    assert [path.name for path in (job.folder / "checkpoints").iterdir() if "so-far" in path.name] == []
+
+
+def test_a_state_that_cannot_be_read_is_no_obstacle(job, whole):
     with pytest.raises(Stopped):
         job.run(at(10, break_off))
-    job.heard.clear()
-    assert job.run().steps == STEPS and job.steps[0] == 1
+    next((job.folder / "checkpoints").iterdir()).write_bytes(b"PK\3\4 half")
+    assert same(job.run(), whole)
+
+
+def test_what_was_interrupted_can_end_early_as_it_would_have(job, tmp_path):
+    with pytest.raises(Stopped):
+        job.run(at(8, break_off), paint_until=10)
+    kept = job.run(paint_until=10)
+    assert same(kept, Job(tmp_path / "unbroken", job.textured, job.photo).run(paint_until=10))
+    assert (kept.steps, kept.of) == (10, STEPS)
+
+
+@pytest.mark.parametrize("broken_at", [0, 1, 16, 18])
+def test_the_thorough_way_goes_on_to_the_same_bits_too(painted, photo, tmp_path, broken_at):
+    settings = Distillation(steps=20)
+    told = Told.of(KnowsOneColour(), photo, settings)
+    canvas = Canvas.of(painted, photo, told.spacing, "cpu")
+
+    def run():
+        return Distil(canvas, told, settings, torch.Generator().manual_seed(0), "cpu")
+
+    def advanced(to):
+        made = run()
+        while made.step < to:
+            made.advance()
+        return made
+
+    checkpoint.write(tmp_path / "state.npz", advanced(broken_at).state())
+    resumed = run()
+    resumed.restore(checkpoint.read(tmp_path / "state.npz"))
+    assert resumed.step == broken_at
+    while resumed.step < settings.steps:
+        resumed.advance()
+    layer = advanced(settings.steps).layer()
+    assert np.array_equal(resumed.layer(), layer) and (layer != 0.0).any()
 
 
 def test_enough_keeps_the_last_whole_round_and_can_be_repeated_by_its_number_of_steps(job, tmp_path):
@@ -147,8 +211,9 @@ def test_the_prior_is_told_the_prompt(job, monkeypatch):
     assert set(told) == {"bronze"}
 
 
-def test_memory_that_runs_out_makes_it_begin_anew_with_less_and_is_told(job, monkeypatch):
-    inner, asked = chosen.appearance_prior, []
+@pytest.mark.parametrize("broken", [False, True], ids=["unbroken", "interrupted after that"])
+def test_memory_that_runs_out_makes_it_begin_anew_with_less_and_is_told(job, monkeypatch, broken):
+    inner, asked, prior = chosen.appearance_prior, [], {"prior": "zero123-xl"}
     from statue_recon.refine import painting
 
     def greedy(name, device, rung):
@@ -169,10 +234,14 @@ def test_memory_that_runs_out_makes_it_begin_anew_with_less_and_is_told(job, mon
         return prior
 
     monkeypatch.setattr(painting, "appearance_prior", greedy)
-    made = job.run(prior="zero123-xl")
-    assert (made.steps, made.of) == (STEPS, STEPS) and len(asked) == 2 and asked[0] is not asked[1]
+    if broken:
+        with pytest.raises(Stopped):
+            job.run(lambda report, event: break_off(report) if len(asked) == 2 and event.step == 7 else None, **prior)
+    made = job.run(**prior)
+    assert (made.steps, made.of) == (STEPS, STEPS) and asked[:2] == list(thrift.LADDER[:2])
     assert len(job.messages) == 1 and "Memory ran out with Zero123-XL" in job.messages[0]
     assert job.steps.count(1) == 2, "the first step was done again"
+    assert asked[2:] == ([thrift.LADDER[1]] if broken else []), "what was interrupted goes on with the memory it has"
 
 
 def small(monkeypatch):

@@ -6,9 +6,10 @@ few pixels knows broad colours, and the grain of what was painted stays.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,6 @@ from torch import Tensor
 from ...camera import Camera
 from ...photo.light import linear
 from ...priors.latents import resized
-from ...priors.view.framing import Pose
 from ...priors.view.pictures import Views
 from ...render.rays import Rays
 from ...texture.sight import sample
@@ -53,6 +53,28 @@ class _Known:
     free: Tensor  # [N, S, S] 1 for pixels that show nothing but what may change, else 0
 
 
+@dataclass
+class _Part:
+    """Views that are denoised together, on their way back from noise."""
+
+    known: _Known
+    condition: Any  # what the prior knows of these views
+    noisy: Tensor  # [N, C, h, w]
+    clean: Tensor  # [N, C, h, w] the prior's last guess
+
+
+@dataclass(frozen=True)
+class RepaintState:
+    """All that the next call depends on, as arrays: where a run was interrupted, it goes on to the same last bit."""
+
+    step: int  # calls of the prior that are done: which round, part and step of the way back follows from it
+    layer: NDArray[np.float32]  # [V, 3] as the last round that was finished left it
+    said: NDArray[np.float32]  # [N, S, S, 4] what views have said in the round under way
+    noisy: NDArray[np.float32]  # [n, C, h, w] the pictures of the part under way, …
+    clean: NDArray[np.float32]  # … and the prior's last guess at them; both empty between two parts
+    generator: NDArray[np.uint8]
+
+
 class Repaint:
     """A run of it; `advance` asks the prior once."""
 
@@ -63,34 +85,92 @@ class Repaint:
         self._poses = spread_poses(settings.views, told.framing, settings.elevations, told.hidden(canvas))
         self._parts = [slice(first, first + AT_ONCE) for first in range(0, settings.views, AT_ONCE)]
         self.steps = len(settings.noise) * len(self._parts) * settings.steps
+        self.step = 0
         self._layer = np.zeros_like(canvas.broad)
-        self._work = self._rounds()
+        self._said: list[NDArray[np.float32]] = []
+        self._under_way: _Part | None = None
 
     def advance(self) -> None:
-        next(self._work)
+        """One call of the prior: it begins a part of a round, goes on with it, ends it, or all of these."""
+        beyond, step = divmod(self.step, self._settings.steps)
+        turn, number = divmod(beyond, len(self._parts))
+        times = self._times(self._settings.noise[turn])
+        if self._under_way is None:
+            self._under_way = self._begun(self._parts[number], times)
+        else:
+            self._less_noisy(self._under_way, times[step - 1 : step + 1])
+        part = self._under_way
+        time = times[step].repeat(len(part.noisy)).to(part.noisy.device)
+        part.clean = self._told.guess(part.noisy, time, part.condition)
+        self.step += 1
+        if step + 1 == self._settings.steps:
+            self._said += differences(part.known, self._told.prior.decoded(part.clean))
+            self._under_way = None
+            if number + 1 == len(self._parts):
+                self._lay_on()
 
     def layer(self) -> NDArray[np.float32]:
         """[V, 3] as the last round that was finished left it."""
         return self._layer
 
-    def _rounds(self) -> Iterator[None]:
-        """Goes on by one call of the prior each time."""
+    def state(self) -> RepaintState:
+        """What to keep of a run to go on from here."""
+        none = np.zeros((0, 0, 0, 0), np.float32)
+        noisy, clean = none, none
+        if self._under_way is not None:
+            noisy, clean = (each.float().cpu().numpy() for each in (self._under_way.noisy, self._under_way.clean))
+        said = np.stack(self._said) if self._said else none
+        return RepaintState(self.step, self._layer, said, noisy, clean, self._generator.get_state().numpy().copy())
+
+    def restore(self, state: RepaintState) -> None:
+        """Goes on from what `state` gave, of a run with the same inputs."""
+        self.step, self._layer, self._said = state.step, state.layer, list(state.said)
+        self._under_way = None
+        if len(state.noisy):
+            part = self._parts[state.step // self._settings.steps % len(self._parts)]
+            known = self._known(self._looks[part])
+            pictures = (torch.from_numpy(each).to(known.clean) for each in (state.noisy, state.clean))
+            self._under_way = _Part(known, self._told.of_views(self._poses[part]), *pictures)
+        self._generator.set_state(torch.from_numpy(state.generator))
+
+    @cached_property
+    def _cameras(self) -> list[Camera]:
+        return [self._told.framing.camera(pose, self._settings.size) for pose in self._poses]
+
+    @cached_property
+    def _looks(self) -> list[Look]:
         canvas = self._canvas
-        cameras = [self._told.framing.camera(pose, self._settings.size) for pose in self._poses]
-        looks = [Look.through(camera, canvas.mesh, self._device, canvas.device) for camera in cameras]
-        seeing = [_Seeing.of(canvas, camera, rays) for rays in [Rays(canvas.mesh, canvas.device)] for camera in cameras]
-        for noise in self._settings.noise:
-            said: list[NDArray[np.float32]] = []
-            for part in self._parts:
-                if said:
-                    yield
-                known = self._known(looks[part])
-                clean = yield from self._denoised(known, self._poses[part], noise)
-                said += differences(known, self._told.prior.decoded(clean))
-            wanted, trust = blended(said, seeing, len(canvas.broad))
-            more = settled(canvas.surface, wanted, trust, canvas.free, self._settings.reach)
-            self._layer = self._layer + more
-            yield
+        return [Look.through(camera, canvas.mesh, self._device, canvas.device) for camera in self._cameras]
+
+    @cached_property
+    def _seeing(self) -> list[_Seeing]:
+        rays = Rays(self._canvas.mesh, self._canvas.device)
+        return [_Seeing.of(self._canvas, camera, rays) for camera in self._cameras]
+
+    def _times(self, noise: float) -> Tensor:
+        """[steps] of a round, falling."""
+        last = noise * (self._told.prior.times - 1)
+        return torch.linspace(last, 0.0, self._settings.steps + 1)[:-1].round().long()
+
+    def _begun(self, views: slice, times: Tensor) -> _Part:
+        """Some views as they are by now, under the noise from which the way back begins."""
+        known = self._known(self._looks[views])
+        drawn = torch.randn(known.clean.shape, generator=self._generator).to(known.clean)
+        noisy = self._told.prior.noised(known.clean, drawn, times[:1].repeat(len(drawn)).to(drawn.device))
+        return _Part(known, self._told.of_views(self._poses[views]), noisy, known.clean)
+
+    def _less_noisy(self, part: _Part, times: Tensor) -> None:
+        """One step of DDIM, from the first of two times to the second."""
+        (signal, next_signal), (amount, next_amount) = self._told.prior.levels(times)
+        held = self._held(part.clean, part.known)
+        part.noisy = next_signal * held + next_amount * (part.noisy - signal * held) / amount
+
+    def _lay_on(self) -> None:
+        """What all views of a round have said becomes a part of the layer."""
+        canvas = self._canvas
+        wanted, trust = blended(self._said, self._seeing, len(canvas.broad))
+        more = settled(canvas.surface, wanted, trust, canvas.free, self._settings.reach)
+        self._layer, self._said = self._layer + more, []
 
     def _known(self, looks: Sequence[Look]) -> _Known:
         """The views as they are by now."""
@@ -102,22 +182,6 @@ class Repaint:
         free = torch.stack([look.wholly(mask) for look in looks])
         # Beside the statue no photo settles anything.
         return _Known(views, clean, weight_of(torch.where(views.alpha > 0, share, 1.0), clean), free)
-
-    def _denoised(self, known: _Known, poses: Sequence[Pose], noise: float) -> Generator[None, None, Tensor]:
-        """The prior's last guess [N, C, h, w], after steps of DDIM; goes on by one step each time."""
-        prior, settings = self._told.prior, self._settings
-        condition = self._told.of_views(poses)
-        times = torch.linspace(noise * (prior.times - 1), 0.0, settings.steps + 1)[:-1].round().long()
-        drawn = torch.randn(known.clean.shape, generator=self._generator).to(known.clean)
-        noisy = prior.noised(known.clean, drawn, times[:1].repeat(len(poses)).to(drawn.device))
-        clean = self._told.guess(noisy, times[:1].repeat(len(poses)).to(noisy.device), condition)
-        for before, time in pairwise(times):
-            yield
-            (signal, next_signal), (amount, next_amount) = prior.levels(torch.stack([before, time]))
-            held = self._held(clean, known)
-            noisy = next_signal * held + next_amount * (noisy - signal * held) / amount
-            clean = self._told.guess(noisy, time.repeat(len(poses)).to(noisy.device), condition)
-        return clean
 
     def _held(self, clean: Tensor, known: _Known) -> Tensor:
         """A guess with what is known put in its place: what a photo shows, and the statue's shape."""
