@@ -17,6 +17,7 @@ from pathlib import Path
 from .. import statue_recon
 from ..statue_recon import contract
 from ..statue_recon.contract import Cancelled, Event, Failed, Failure, Hello, Progress, Result
+from ..statue_recon.contract_edit import EditResult
 from . import job_folder
 from .events import Events
 from .job_state import JobState
@@ -142,7 +143,7 @@ class Follower:
                 preview=event.preview or self.state.preview,
                 due=None if left is None else time.monotonic() + left,
             )
-        elif isinstance(event, Result):
+        elif isinstance(event, (Result, EditResult)):
             self._end(status="done", fraction=1.0, result=event)
         elif isinstance(event, Cancelled):
             self._end(status="cancelled", preview=event.preview or self.state.preview)

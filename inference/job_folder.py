@@ -1,8 +1,9 @@
 """The folder of a job: making it, reading it back, finding unfinished ones, and keeping their size in bounds.
 
-What the folder holds is spelled in statue_recon/contract.py; Blender's side adds `origin.json` (the photo's name, and
-which file and scene asked), `lock`, and the empty marks `inserted` and `dismissed`. Names stay short because Windows
-ends a path at 260 characters unless told otherwise: a job adds at most 110 characters to its location.
+What the folder holds is spelled in statue_recon/contract.py, and for edits in contract_edit.py; Blender's side adds
+`origin.json` (the photo's or statue's name, and which file, scene and object asked), `lock`, and the empty marks
+`inserted` and `dismissed`. Names stay short because Windows ends a path at 260 characters unless told otherwise: a job
+adds at most 110 characters to its location.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import re
 import shutil
 import time
 import unicodedata
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..statue_recon import contract
+from ..statue_recon import contract, contract_edit
 from ..statue_recon.contract import Failure, Request, Result
+from ..statue_recon.contract_edit import EDIT_FILE, EditJob, EditResult
 from . import lock
 from .events import ending_of
 
@@ -29,37 +32,73 @@ log = logging.getLogger(__name__)
 ORIGIN_FILE = "origin.json"
 INSERTED = "inserted"  # its result is in a scene
 DISMISSED = "dismissed"  # nobody wants it resumed
+STATUE_FOLDER = "statue"  # of an edit: the statue as it was taken out of Blender
 NAME_LENGTH = 40  # characters of the photo's name that go into the folder's
+
+Fill = Callable[[Path], None]  # writes into a new folder what the job needs, its request last
 
 
 def create(root: Path, title: str, request: Request, photo: bytes, mask: bytes | None, origin: dict[str, Any]) -> Path:
-    """A new job folder below `root`, named after the time and the photo's `title`. `photo` and `mask` are PNG files.
+    """A new job folder below `root`, named after the time and the photo's `title`. `photo` and `mask` are PNG files."""
 
-    The request is written last: a folder without one is no job, so a crash in between leaves nothing half begun.
-    """
+    def fill(folder: Path) -> None:
+        (folder / contract.PHOTO_FILE).write_bytes(photo)
+        if mask is not None:
+            (folder / contract.MASK_FILE).write_bytes(mask)
+        own = dataclasses.replace(request, photo=contract.PHOTO_FILE, mask=None if mask is None else contract.MASK_FILE)
+        (folder / contract.REQUEST_FILE).write_text(contract.request_to_json(own), encoding="utf-8")
+
+    return _create(root, title, origin, fill)
+
+
+def create_edit(root: Path, title: str, request: EditJob, statue: Fill, origin: dict[str, Any]) -> Path:
+    """A new job folder of an edit. `statue` writes the statue into the folder it is given; `title` is its name."""
+
+    def fill(folder: Path) -> None:
+        (folder / STATUE_FOLDER).mkdir()
+        statue(folder / STATUE_FOLDER)
+        own = dataclasses.replace(request, statue=STATUE_FOLDER)
+        (folder / EDIT_FILE).write_text(contract_edit.edit_to_json(own), encoding="utf-8")
+
+    return _create(root, title, origin, fill)
+
+
+def _create(root: Path, title: str, origin: dict[str, Any], fill: Fill) -> Path:
+    """The request is written last: a folder without one is no job, so a crash in between leaves nothing half begun."""
     with _writing(root):
         root.mkdir(parents=True, exist_ok=True)
         folder = _new_folder(root, f"{time.strftime('%Y%m%d-%H%M%S')}-{_safe(title)}")
         try:
-            _fill(folder, title, request, photo, mask, origin)
-        except OSError:
+            text = json.dumps({"title": title, "asked_from": origin}, ensure_ascii=False, indent=2)
+            (folder / ORIGIN_FILE).write_text(text, encoding="utf-8")
+            fill(folder)
+        except (OSError, Failure):
             shutil.rmtree(folder, ignore_errors=True)  # a full disk gets its space back
             raise
     return folder
 
 
-def read_request(folder: Path) -> Request:
+def is_edit(folder: Path) -> bool:
+    """Whether the job changes a statue that is there, rather than making one of a photo."""
+    return (folder / EDIT_FILE).is_file()
+
+
+def read_request(folder: Path) -> Request | EditJob:
     """The request of a job; a Failure where there is none or where it was edited into something else."""
+    edit = is_edit(folder)
+    name = EDIT_FILE if edit else contract.REQUEST_FILE
+    again = "edit the statue" if edit else "reconstruct the photo"
     try:
-        return contract.request_from_json((folder / contract.REQUEST_FILE).read_text(encoding="utf-8"))
+        text = (folder / name).read_text(encoding="utf-8")
+        return contract_edit.edit_from_json(text) if edit else contract.request_from_json(text)
     except OSError as error:
         raise Failure(
-            f"{folder.name} is no job folder: its {contract.REQUEST_FILE} cannot be read ({error.strerror}).",
-            next_step="It was moved, removed or cleaned up: reconstruct the photo again.",
+            f"{folder.name} is no job folder: its {name} cannot be read ({error.strerror}).",
+            next_step=f"It was moved, removed or cleaned up: {again} again.",
         ) from error
     except UnicodeDecodeError as error:
         raise Failure(
-            f"{contract.REQUEST_FILE} of the job {folder.name} is not text any more.",
+            f"{name} of the job {folder.name} is not text any more.",
             next_step="The folder was edited by hand: start the job anew.",
         ) from error
 
@@ -71,7 +110,7 @@ def read_origin(folder: Path) -> dict[str, Any]:
 
 
 def title(folder: Path) -> str:
-    """The name of the job's photo, for people."""
+    """The name of the job's photo, or of the statue that it edits, for people."""
     return str(_origin(folder).get("title") or folder.name)
 
 
@@ -98,9 +137,8 @@ def jobs(root: Path) -> list[Path]:
     """All job folders below `root`, newest first. Other folders there are none of our business."""
     if not root.is_dir():
         return []
-    return sorted(
-        (path.parent for path in root.glob(f"*/{contract.REQUEST_FILE}")), key=lambda job: job.name, reverse=True
-    )
+    found = {path.parent for name in (contract.REQUEST_FILE, EDIT_FILE) for path in root.glob(f"*/{name}")}
+    return sorted(found, key=lambda job: job.name, reverse=True)
 
 
 def size(folder: Path) -> int:
@@ -168,7 +206,7 @@ def _waits(folder: Path) -> bool:
         return False
     if (folder / DISMISSED).exists():
         return False
-    return ending is None or (isinstance(ending, Result) and not (folder / INSERTED).exists())
+    return ending is None or (isinstance(ending, (Result, EditResult)) and not (folder / INSERTED).exists())
 
 
 def _origin(folder: Path) -> dict[str, Any]:
@@ -184,16 +222,6 @@ def _mark(folder: Path, name: str) -> None:
         (folder / name).touch()
     except OSError as error:
         log.warning("%s cannot be marked as %s: %s", folder, name, error)
-
-
-def _fill(folder: Path, title: str, request: Request, photo: bytes, mask: bytes | None, origin: dict[str, Any]) -> None:
-    (folder / contract.PHOTO_FILE).write_bytes(photo)
-    if mask is not None:
-        (folder / contract.MASK_FILE).write_bytes(mask)
-    text = json.dumps({"title": title, "asked_from": origin}, ensure_ascii=False, indent=2)
-    (folder / ORIGIN_FILE).write_text(text, encoding="utf-8")
-    own = dataclasses.replace(request, photo=contract.PHOTO_FILE, mask=None if mask is None else contract.MASK_FILE)
-    (folder / contract.REQUEST_FILE).write_text(contract.request_to_json(own), encoding="utf-8")
 
 
 def _new_folder(root: Path, name: str) -> Path:

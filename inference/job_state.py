@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..statue_recon import contract
 from ..statue_recon.contract import Result
+from ..statue_recon.contract_edit import EditResult
 
 ACTIVE = ("queued", "running", "cancelling")
 
@@ -22,7 +23,7 @@ class JobState:
     message: str = ""  # the last line worth showing
     preview: str | None = None  # the newest mesh, as a path inside the folder
     device: str = ""  # what the worker computes on
-    result: Result | None = None
+    result: Result | EditResult | None = None
     failure: str = ""  # what happened
     next_step: str = ""  # and what to do about it
     bug: bool = False  # it was a mistake of ours, and the log has the traceback

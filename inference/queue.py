@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..statue_recon.contract import Failure, Result
+from ..statue_recon.contract_edit import EditResult
 from . import job_folder, lock
 from .events import ending_of
 from .follower import Follower
@@ -157,7 +158,7 @@ def _finished_before(folder: Path) -> JobState | None:
         ending = ending_of(folder)
     except Failure:
         return None  # events of another version, or edited: the job is run, and says what it thinks of its request
-    if not isinstance(ending, Result) or not (folder / ending.mesh).is_file():
+    if not isinstance(ending, (Result, EditResult)) or not (folder / ending.mesh).is_file():
         return None
     now = time.monotonic()
     return JobState(folder, "done", "", 1.0, result=ending, began=now - ending.seconds, ended=now)

@@ -2,11 +2,11 @@
 
 import bpy
 
-from . import clean_up, engine, insert, job, models, reconstruct, view
+from . import clean_up, edit_history, edit_text, engine, insert, job, models, reconstruct, view
 
 CLASSES = tuple(
     operator
-    for intention in (reconstruct, job, insert, view, engine, models, clean_up)
+    for intention in (reconstruct, job, insert, edit_text, edit_history, view, engine, models, clean_up)
     for operator in intention.CLASSES
 )
 

@@ -2,9 +2,9 @@
 
 import bpy
 
-from . import image_editor, preferences, viewport
+from . import edit, image_editor, preferences, viewport
 
-CLASSES = (*preferences.CLASSES, *image_editor.CLASSES, *viewport.CLASSES)
+CLASSES = (*preferences.CLASSES, *image_editor.CLASSES, *viewport.CLASSES, *edit.CLASSES)
 
 
 def register():

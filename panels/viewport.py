@@ -49,6 +49,7 @@ class STATUE_PT_statue(StatueTab, Panel):
 class STATUE_PT_provenance(StatueTab, Panel):
     bl_label = "Provenance"
     bl_parent_id = "STATUE_PT_statue"
+    bl_options = {"DEFAULT_CLOSED"}  # long, and what can be done with a statue comes after it
 
     @classmethod
     def poll(cls, context):

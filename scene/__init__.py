@@ -4,9 +4,9 @@ NumPy takes 130 ms to import in Blender 4.2, more than enabling the extension ma
 `snapshot`, with all below them) is therefore imported where it is used, not when the extension is enabled.
 """
 
-from . import origin, overlay, switches
+from . import edit_history, origin, overlay, switches
 
-PARTS = (origin, overlay, switches)
+PARTS = (origin, overlay, switches, edit_history)
 
 
 def register():

@@ -41,6 +41,20 @@ def read_result_mesh(folder: Path, relative: str) -> MeshFile:
     return replace(_checked(MeshFile(**arrays), relative), quads=quads)
 
 
+def read_statue_mesh(folder: Path, relative: str) -> MeshFile:
+    """A statue as it was taken out of Blender to be edited, or as an edit left it: it may lack `seen`."""
+    arrays = _arrays(folder, relative, ("vertices", "faces", "uv"), optional=("seen",))
+    return _checked(MeshFile(**arrays), relative)
+
+
+def read_offset(folder: Path, relative: str, vertices: int) -> np.ndarray:
+    """How far an edit moves each vertex at full strength: [V, 3] float32, the engine's frame."""
+    offset = _arrays(folder, relative, ("offset",))["offset"]
+    if offset.shape != (vertices, 3) or offset.dtype.kind != "f" or not np.isfinite(offset).all():
+        raise _damaged(relative, f"it does not say of {vertices} vertices how far they move")
+    return np.ascontiguousarray(offset, dtype=np.float32)
+
+
 def read_preview_mesh(folder: Path, relative: str) -> MeshFile:
     arrays = _arrays(folder, relative, ("vertices", "faces", "colours"))
     return _checked(MeshFile(**arrays), relative)

@@ -12,6 +12,7 @@ import bpy
 from mathutils import Matrix, Vector
 
 from ..statue_recon.contract import Failure
+from .names import SEEN
 
 JOB = "statue_job"  # the job's id; on the object and on its camera
 KIND = "statue_kind"  # one of the three below, or CAMERA or VOXELS on what belongs to a statue
@@ -59,6 +60,29 @@ def statue_of(context_object: bpy.types.Object | None) -> bpy.types.Object | Non
 
 def is_statue(thing: bpy.types.Object) -> bool:
     return thing.type == "MESH" and JOB in thing and thing.get(KIND) in {PREVIEW, KEPT, RESULT}
+
+
+def not_editable(thing: bpy.types.Object | None) -> str | None:
+    """Why an object cannot be edited by text, or None. Any mesh can; costs nothing."""
+    if thing is None or thing.type != "MESH":
+        return "Select a statue: one made by Statue Recon, or any mesh object"
+    if thing.library or thing.data.library:
+        return "This object is linked from another file: make it local first (Object > Relations > Make Local > All)"
+    if not thing.data.polygons and thing.mode != "EDIT":
+        return "This mesh has no faces"
+    return None
+
+
+def seen_attribute(mesh: bpy.types.Mesh) -> bpy.types.Attribute | None:
+    """What says of each vertex how much a photo shows of it; None where nobody knows."""
+    attribute = mesh.attributes.get(SEEN)
+    known = attribute is not None and (attribute.domain, attribute.data_type) == ("POINT", "FLOAT")
+    return attribute if known else None
+
+
+def has_seen(thing: bpy.types.Object) -> bool:
+    """Whether it is known what a photo shows of this object."""
+    return seen_attribute(thing.data) is not None
 
 
 def statues(scene: bpy.types.Scene, job_id: str | None = None) -> list[bpy.types.Object]:

@@ -15,7 +15,7 @@ from bpy.app.handlers import persistent
 from ..inference import job_folder
 from ..inference.queue import JobQueue, JobState
 from ..scene import origin
-from ..statue_recon.contract import Failure, Request
+from ..statue_recon.contract import Failure, Request, Result
 from . import moment, preferences, runtime
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,9 @@ class Job:
     """A job of this session; its progress lies in the queue, under its folder."""
 
     folder: Path
-    title: str  # the photo's name
-    origin: dict  # the file and scene that asked for it (scene/origin.py)
+    title: str  # the photo's name, or that of the statue it edits
+    origin: dict  # the file and scene that asked for it (scene/origin.py); for an edit the object (edit_jobs.py)
+    edit: bool = False  # whether it changes a statue that is there
     shown_preview: str | None = None
     inserted: bool = False
     problem: str = ""  # why its result is not in the scene although it is done
@@ -64,7 +65,7 @@ def start(request: Request, photo, mask, asked_from: dict) -> Job:
         mask=None if mask is None else png_bytes(mask),
         origin=asked_from,
     )
-    return _follow(folder, photo.name, asked_from)
+    return follow(folder, photo.name, asked_from)
 
 
 def resume(name: str, scene) -> Job:
@@ -75,19 +76,20 @@ def resume(name: str, scene) -> Job:
     folder = folder_named(name)
     asked_from = job_folder.read_origin(folder)
     if origin.find_scene(asked_from) is None:
-        asked_from = origin.origin(scene)
+        asked_from = {**asked_from, **origin.origin(scene)}
     before = find(name)
     if before and before.state.status == "done":
         raise Failure("This job is done.", next_step="Use Insert Again for a fresh copy of its statue.")
-    job = _follow(folder, job_folder.title(folder), asked_from)
+    job = follow(folder, job_folder.title(folder), asked_from)
     _interrupted.pop(name, None)
     if before:
         _jobs.remove(before)
     return job
 
 
-def _follow(folder: Path, title: str, asked_from: dict) -> Job:
-    job = Job(folder, title, asked_from)
+def follow(folder: Path, title: str, asked_from: dict) -> Job:
+    """Queues the job of a folder and looks after it from now on."""
+    job = Job(folder, title, asked_from, edit=job_folder.is_edit(folder))
     _queue.submit(folder, python=runtime.python())
     _jobs.append(job)
     _keep_ticking()
@@ -127,16 +129,16 @@ def folder_named(name: str) -> Path:
     return job.folder if job else preferences.jobs_folder() / Path(name).name
 
 
-def current(scene) -> Job | None:
-    """The job to show in this scene's panel: the one running for it, else the newest."""
-    mine = [job for job in _jobs if scene_of(job) == scene]
+def current(scene, edit: bool = False) -> Job | None:
+    """The job to show in this scene's panel, of its edits if `edit`: the one running for it, else the newest."""
+    mine = [job for job in _jobs if job.edit == edit and scene_of(job) == scene]
     return next((job for job in mine if job.state.active), mine[-1] if mine else None)
 
 
 def others(scene) -> list[Job]:
     """Jobs that wait in the queue, run for another scene, failed, or wait to be inserted."""
-    shown = current(scene)
-    return [job for job in _jobs if job is not shown and (job.state.status not in SETTLED or waits(job))]
+    shown = (current(scene), current(scene, edit=True))
+    return [job for job in _jobs if job not in shown and (job.state.status not in SETTLED or waits(job))]
 
 
 def waits(job: Job) -> bool:
@@ -198,7 +200,7 @@ def _redraw_if_changed() -> None:
     ]
     if shown != _last_shown:
         _last_shown = shown
-        runtime.redraw({"IMAGE_EDITOR"}, region="UI")
+        runtime.redraw({"IMAGE_EDITOR", "VIEW_3D"}, region="UI")
 
 
 def _bring_into_scene(job: Job) -> None:
@@ -207,12 +209,13 @@ def _bring_into_scene(job: Job) -> None:
     if moment.obstacle():
         return
     if preview := _news(job):
-        if scene := scene_of(job):
+        if not job.edit and (scene := scene_of(job)):
             insert.insert_preview(scene, job.folder, preview, job.id, job.title)
         job.shown_preview = preview
     if waits(job) and not job.problem and scene_of(job):
         with moment.window():
-            bpy.ops.statue.insert_result("EXEC_DEFAULT", True, job=job.id)  # True: as one undo step
+            insert_it = bpy.ops.statue.insert_edit if job.edit else bpy.ops.statue.insert_result
+            insert_it("EXEC_DEFAULT", True, job=job.id)  # True: as one undo step
 
 
 def _give_up(job: Job, problem: str) -> None:
@@ -227,13 +230,18 @@ def insert_now(job: Job, scene) -> bpy.types.Object:
     from ..scene import insert
 
     result = job.state.result
-    if result is None:
+    if not isinstance(result, Result):
         raise Failure("This job has no result to insert.", next_step="Wait until it is done, or try it again.")
     statue = insert.insert_result(scene, job.folder, result, job.id, job.title)
+    mark_inserted(job)
+    return statue
+
+
+def mark_inserted(job: Job) -> None:
+    """Its result is in a scene."""
     job.inserted, job.problem = True, ""
     job_folder.mark_inserted(job.folder)
     measure_space()
-    return statue
 
 
 def space_in_words() -> str:
@@ -268,7 +276,7 @@ def _follow_saved_file(*_) -> None:
     """A file that was saved, perhaps for the first time, can be found again by its new path."""
     for job in _jobs:
         if scene := scene_of(job):
-            job.origin = origin.origin(scene)
+            job.origin = {**job.origin, **origin.origin(scene)}
 
 
 def _keep_ticking() -> None:

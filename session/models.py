@@ -39,6 +39,11 @@ def installed(identifier: str) -> bool:
     return identifier in _installed
 
 
+def can(task: str) -> bool:
+    """Whether an installed model does this."""
+    return any(model.task == task and model.identifier in _installed for model in _listed)
+
+
 def state(identifier: str) -> FetchState | None:
     """How far the last fetching of a model in this session came; None before the first."""
     fetch = _fetches.get(identifier)

@@ -188,3 +188,37 @@ def test_events_are_read_as_they_come_and_half_a_line_waits(addon, contract, mak
             file.write(line[begin:end])
         assert follow.new() == ([progress] if end == len(line) else [])
     assert events.Events(folder, skip=True).new() == []
+
+
+def test_an_edits_folder_holds_the_statue_and_is_a_job_like_any_other(job_folder, make, addon, tmp_path, hello):
+    edits = importlib.import_module(addon.__name__ + ".statue_recon.contract_edit")
+    contract = importlib.import_module(addon.__name__ + ".statue_recon.contract")
+
+    def statue(folder):
+        (folder / "mesh.npz").write_bytes(b"mesh")
+
+    request = edits.EditRequest("elsewhere", "gilded", region="words:the head")
+    photo = make(hello)
+    edit = job_folder.create_edit(tmp_path / "jobs", "Büste", request, statue, {"object": {"id": "x"}})
+    assert job_folder.is_edit(edit) and not job_folder.is_edit(photo)
+    assert job_folder.read_request(edit) == edits.EditRequest("statue", "gilded", region="words:the head")
+    assert (edit / "statue/mesh.npz").read_bytes() == b"mesh" and job_folder.read_origin(edit)["object"]["id"] == "x"
+    assert set(job_folder.jobs(tmp_path / "jobs")) == set(job_folder.unfinished(tmp_path / "jobs")) == {photo, edit}
+    result = edits.EditResult("m.npz", "m.glb", "t.png", "m.json", "p.json", 1.0, "Gilded.")
+    write(edit, contract, hello, result)
+    assert edit in job_folder.unfinished(tmp_path / "jobs"), "its result waits for its file"
+    job_folder.mark_inserted(edit)
+    assert job_folder.unfinished(tmp_path / "jobs") == [photo]
+    job_folder.delete(edit)
+    assert not edit.exists()
+
+
+def test_an_edit_whose_statue_cannot_be_written_leaves_no_folder(job_folder, contract, addon, tmp_path):
+    edits = importlib.import_module(addon.__name__ + ".statue_recon.contract_edit")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(contract.Failure, match="is full"):
+        job_folder.create_edit(tmp_path / "jobs", "Bust", edits.EditRequest("s", "gilded"), full, {})
+    assert list((tmp_path / "jobs").iterdir()) == []

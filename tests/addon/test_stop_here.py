@@ -104,7 +104,7 @@ def until(job, condition):
 
 def buttons(addon, job):
     column = Drawn()
-    panel = importlib.import_module(f"{addon.__name__}.panels.image_editor")
+    panel = importlib.import_module(f"{addon.__name__}.panels.job")
     panel.draw_running(column, SimpleNamespace(id=job.id), SimpleNamespace(**{**state_fields(job), "message": ""}), 400)
     return column.buttons
 
