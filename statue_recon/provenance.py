@@ -34,11 +34,12 @@ def provenance(
     timings: dict[str, float],
     notes: tuple[str, ...] = (),
     imagined: Mapping[str, Any] | None = None,
+    delit_by: str | None = None,
 ) -> dict[str, Any]:
     """The record of one run, ready for JSON. Seconds are per stage; `result_sha256` is what a repetition must give.
 
     `imagined` is what the priors were asked in the end, the choices of the quality among it: samples, steps, and how
-    far they were asked to refine.
+    far they were asked to refine. `delit_by` is the model that told which light to take out of the photo's colours.
     """
     imagined = imagined or {}
     return {
@@ -57,7 +58,8 @@ def provenance(
         "packages": {name: version(name) for name in PACKAGES.values()},
         "seconds": {stage: round(seconds, 3) for stage, seconds in timings.items()},
         "prior": prior_record(request, imagined),
-        "priors": learned(photo.mask_source, names.read(request.prior) if "refined" in imagined else ()),
+        "priors": learned(photo.mask_source, names.speaking(request.prior) if "refined" in imagined else (), delit_by),
+        "delit_by": delit_by,
         "result_sha256": result_sha256(textured),
     }
 
@@ -80,7 +82,7 @@ def used_parts(chosen: Collection[str], imagined: Mapping[str, Any]) -> set[str]
     return used
 
 
-def learned(mask_source: str, refining: Collection[str] = ()) -> list[dict[str, Any]]:
+def learned(mask_source: str, refining: Collection[str] = (), delit_by: str | None = None) -> list[dict[str, Any]]:
     """The names, licences and fingerprints of the learned models that took part.
 
     refining: names of the priors that spoke during refinement; those that are bundled have a record of their own.
@@ -90,6 +92,7 @@ def learned(mask_source: str, refining: Collection[str] = ()) -> list[dict[str, 
         for model in models.entries()
         if model.name == mask_source
         or model.identifier in refining
+        or model.identifier == delit_by
         or (model.task == "normals" and models.installed(model.identifier))
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .contract import Request
 from .priors import bundled
-from .priors.names import SHAPE, VIEW, heeds_words, painter, read
+from .priors.names import SHAPE, SHORT, VIEW, heeds_words, painter, read
 from .quality import Quality
 
 
@@ -16,7 +16,7 @@ def unheeded(request: Request, quality: Quality) -> tuple[str, ...]:
         notes.append("The number of samples has no effect: without a prior nothing is imagined.")
     elif request.samples and SHAPE not in chosen:
         notes.append("The number of samples has no effect: only the bundled shape prior draws any.")
-    silent = [name for name in chosen if name != SHAPE]
+    silent = [name for name in chosen if name != SHAPE and request.prior not in SHORT]  # a word leaves the choice to us
     if silent and not quality.refine_steps:
         notes.append(f"Without steps of refinement nobody asks these priors: {', '.join(silent)}.")
     return tuple(notes)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..field.distance import distances
-from ..field.fit import BAND, EIKONAL, KEPT, REACH, RENEW, SILHOUETTE, SMOOTH, movable, nearest_to_rays, sampled
+from ..field.fit import BAND, EIKONAL, KEPT, REACH, RENEW, SILHOUETTE, movable, nearest_to_rays, sampled
 from ..field.interpolate import trilinear
 from ..field.rays import contour_rays, holding_nodes
 from ..field.sdf import SDF
@@ -28,6 +28,7 @@ from .seen import Seen, Weigh, hidden_weight, seen_by
 
 # Weights of the losses beside `field.fit`'s; lengths in spacings.
 ANCHOR = 100.0  # the mean square of how far nodes left where they were, weighted by how well their surface is seen
+SMOOTH = 60.0  # the bend of what is changed, five times the fit's: a prior of few pixels knows broad changes
 PULL = 1000.0  # all guidance
 FAINT = 1.0  # gradients at a node, times the nodes near the surface, from which Adam steps as far as it may
 RAYS = 10_000  # of the silhouette
@@ -85,7 +86,9 @@ class GeometryStage:
         self._start = start.clamp(-self._reach, self._reach)
         self._rays = contour_rays(photo, coarse, REACH, RAYS)
         self._directions = torch.tensor(self._rays.directions, device=device)
-        self._wanted = torch.tensor(self._rays.wanted, device=device)
+        # The fit brought the fine field to the outline; on fewer nodes that field lies a little beside it, and what
+        # would mend that there would spoil it here. So the copy is held to its own outline.
+        self._wanted = sampled(self._start, nearest_to_rays(self._start, self._rays, self._directions))
         self.step = 0
         self.values = self._start.clone().requires_grad_()
         self._descent = torch.optim.Adam([self.values], lr=settings.rate, eps=FAINT)

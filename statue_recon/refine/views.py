@@ -41,9 +41,15 @@ class NormalsGuidance:
         weight: float = 1.0,
         recipe: Recipe = PLAIN,
         views: int = 2,
+        draws: int = 1,
     ):
-        """photo, elevation and prompt as `ViewPrior.condition` takes them; views: rendered at each step."""
-        self.prior, self.framing, self.weight, self.recipe, self.views = prior, framing, weight, recipe, views
+        """photo, elevation and prompt as `ViewPrior.condition` takes them; views: rendered at each step.
+
+        draws: how often each view is noised, each time to another time. Where the prior is quick, rendering is what
+        takes long, and a view is worth more than one question.
+        """
+        self.prior, self.framing, self.weight, self.recipe = prior, framing, weight, recipe
+        self.views, self.draws = views, draws
         self._told = photo, elevation, prompt
         self._round: tuple[Seen, np.ndarray] | None = None
 
@@ -56,9 +62,10 @@ class NormalsGuidance:
         views, weight = shown(moment, cameras)
         encoded = self.prior.encoded(views)
         weight = torch.nn.functional.interpolate(weight[:, None], encoded.shape[-2:], mode="area")
-        times = schedule.times(share, self.views, self.prior.times, moment.generator).to(encoded.device)
-        asked = sds(encoded, self._denoiser(poses), times, moment.generator, weight, self.recipe)
-        return asked / (self.views * weight[0].numel())
+        encoded, weight = (each.repeat(self.draws, 1, 1, 1) for each in (encoded, weight))
+        times = schedule.times(share, len(encoded), self.prior.times, moment.generator).to(encoded.device)
+        asked = sds(encoded, self._denoiser(poses * self.draws), times, moment.generator, weight, self.recipe)
+        return asked / weight.numel()
 
     def _denoiser(self, poses: Sequence[Pose]) -> Denoiser:
         photo, elevation, prompt = self._told

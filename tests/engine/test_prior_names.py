@@ -25,7 +25,7 @@ def ship(monkeypatch, *parts):
 
 
 def test_names_and_weights_are_read():
-    assert names.read("bundled") == {"shape": 1.0} and names.read("none") == {} and names.read("") == {}
+    assert names.read("bundled") == {"shape": 1.0, "view": 1.0} and names.read("none") == {} and names.read("") == {}
     assert names.read("shape, zero123-xl: 0.5") == {"shape": 1.0, "zero123-xl": 0.5}
     assert names.read("shape, zero123-xl:0") == {"shape": 1.0}, "what weighs nothing is not chosen"
     for words in ("shape:loud", "shape:-1", "shape:1000", "shape:nan"):
@@ -63,14 +63,17 @@ def test_a_bundled_prior_that_is_not_shipped_is_told(monkeypatch):
         names.check(["shape", "view"])
 
 
-def test_the_painter_is_the_loudest_that_knows_colours(monkeypatch):
+def test_the_painter_is_the_loudest_that_knows_colours():
     assert names.painter("shape:9, zero123-xl:0.5, stable-diffusion-own:2") == "stable-diffusion-own"
     assert names.painter("shape:9, zero123-xl:0.5, stable-diffusion-own:0") == "zero123-xl"
     assert names.painter("none") is None and names.painter("shape") is None
-    ship(monkeypatch, "shape")
-    assert names.painter("bundled") is None
-    ship(monkeypatch, "shape", "view")
-    assert names.painter("bundled") == "view" and names.painter("shape") is None
+    assert names.painter("bundled") == "view"
+
+
+def test_what_imagined_the_first_volume_leaves_the_word_to_others():
+    assert names.speaking("bundled") == {"view": 1.0}
+    assert names.speaking("shape:2, zero123-xl:0.5") == {"zero123-xl": 0.5}
+    assert names.speaking("shape:2") == {"shape": 2.0} and names.speaking("none") == {}
 
 
 def test_words_mean_something_to_those_that_were_trained_with_them():

@@ -186,18 +186,11 @@ def test_only_refinement_and_painting_can_be_stopped_early():
         ("shape, zero123-xl:0.5", 0, ["geometry", "appearance"]),
     ],
 )
-def test_a_run_leaves_out_what_none_of_its_priors_does(prior, steps, left_out, monkeypatch):
-    monkeypatch.setattr(pipeline.names, "has_view", lambda: True)
+def test_a_run_leaves_out_what_none_of_its_priors_does(prior, steps, left_out):
     request = Request("photo.png", prior=prior, refine_steps=steps)
     assert list(pipeline.unused(request, quality_of(request))) == left_out
     inflated = {"shape"} if "shape" not in pipeline.names.read(prior) else set()
     assert set(pipeline.brief(request, quality_of(request))) == {*left_out, *inflated}
-
-
-def test_the_bundled_prior_does_not_paint_before_its_view_part_ships(monkeypatch):
-    request = Request("photo.png", prior="bundled", refine_steps=8)
-    monkeypatch.setattr(pipeline.names, "has_view", lambda: False)
-    assert pipeline.unused(request, quality_of(request)) == ("appearance",)
 
 
 @pytest.fixture

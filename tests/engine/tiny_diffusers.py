@@ -61,6 +61,34 @@ def write_stable_diffusion_xl(folder: Path) -> Path:
     return folder / "model"
 
 
+def write_marigold_appearance(folder: Path, parts: tuple[str, ...] = ("albedo", "material"), **told) -> Path:
+    """A MarigoldIntrinsicsPipeline as prs-eth/marigold-iid-appearance-v1-1 is laid out: files in half precision only.
+
+    parts: what it takes a picture apart into; told: more of what its index says of the albedo.
+    """
+    torch.manual_seed(0)
+    eyes = vae()
+    torch.nn.init.normal_(eyes.decoder.conv_out.weight, std=0.3)  # so that its pictures are not all grey
+    diffusers.MarigoldIntrinsicsPipeline(
+        unet=unet(in_channels=4 * (1 + len(parts)), out_channels=4 * len(parts)),
+        vae=eyes,
+        scheduler=diffusers.DDIMScheduler(
+            prediction_type="v_prediction", timestep_spacing="trailing", rescale_betas_zero_snr=True, **BETAS
+        ),
+        text_encoder=text_encoder(CLIPTextModel),
+        tokenizer=tokenizer(folder / "words"),
+        prediction_type="intrinsics",
+        target_properties={
+            "target_names": list(parts),
+            "albedo": {"prediction_space": "srgb", **told},
+            "material": {"prediction_space": "stack", "sub_target_names": ["roughness", "metallicity", None]},
+        },
+        default_denoising_steps=4,
+        default_processing_resolution=64,
+    ).save_pretrained(folder / "model", safe_serialization=True, variant="fp16")
+    return folder / "model"
+
+
 def write_zero123(folder: Path, joining: str = "cc_projection") -> Path:
     """Zero123 in the layout of kxic (cc_projection) or of ashawkey (clip_camera_projection)."""
     torch.manual_seed(0)
