@@ -10,6 +10,8 @@ from . import __version__, contract
 from .contract import DEVICES, QUALITIES, TEXTURES, Request
 from .dataset.command import add_arguments as add_dataset
 from .edit.command import add_edit, add_refine
+from .edit.command_hand import COMMANDS as BY_HAND
+from .edit.command_hand import add_by_hand
 from .evaluate.command import add_arguments
 from .priors.command import add_models
 from .train.command import add_arguments as add_training
@@ -51,6 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
         from .edit import command
 
         return {"edit": command.edit, "refine": command.refine}[given.command](given)
+    if given.command in BY_HAND:
+        from .edit.command_hand import run_by_hand
+
+        return run_by_hand(given)
     if given.command == "job":
         from .worker import leave, work
 
@@ -102,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add_models(commands)
     add_edit(commands)
     add_refine(commands)
+    add_by_hand(commands)
     add_dataset(commands.add_parser("dataset", help="make, gather and render data to train on"))
     add_training(commands.add_parser("train", help="train the priors, and ship what they learnt"))
     job = commands.add_parser(
@@ -145,7 +152,7 @@ def _add_reconstruct(commands) -> None:
         "--refine-steps",
         type=int,
         metavar="N",
-        help="of the hidden side after the fit (default: as the quality has it, 0 by now: they do not help yet)",
+        help="of the hidden side after the fit (default: as the quality has it; none in Draft)",
     )
     command.add_argument("--refine-until", type=int, metavar="N", help="repeats a refinement that was stopped after N")
     command.add_argument("--paint-until", type=int, metavar="N", help="repeats a painting that was stopped after N")

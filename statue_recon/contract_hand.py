@@ -39,9 +39,8 @@ MIRRORING = {
 RESTORING = {
     "read": Stage("Reading the statue", 0.05),
     "volume": Stage("Turning the mesh into a volume", 0.15),
-    "shape": Stage("Imagining the shape", 0.60),
-    "mesh": Stage("Building the mesh", 0.10),
-    "colour": Stage("Imagining the new surface", 0.05),
+    "shape": Stage("Imagining the shape", 0.65),
+    "colour": Stage("Imagining the new surface", 0.10),
     "result": Stage("Writing the result", 0.05),
 }
 RETOPOLOGISING = {

@@ -147,7 +147,12 @@ class LatentPrior(ABC):
 
     @abstractmethod
     def condition(
-        self, photo: PhotoWindow | None, elevation: float | None, poses: Sequence[Pose], prompt: str = ""
+        self,
+        photo: PhotoWindow | None,
+        elevation: float | None,
+        poses: Sequence[Pose],
+        prompt: str = "",
+        rendered: Views | None = None,
     ) -> Condition:
         """As `ViewPrior` says."""
 

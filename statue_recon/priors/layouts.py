@@ -40,6 +40,13 @@ LAYOUTS = {
         ("scheduler/scheduler_config.json",),
         words_in="tokenizer",
     ),
+    "diffusers-marigold-iid": Layout(
+        f"a Marigold for albedo {_DIFFUSERS}",
+        ("unet", "vae", "text_encoder"),
+        ("MarigoldIntrinsicsPipeline",),
+        ("scheduler/scheduler_config.json",),
+        words_in="tokenizer",
+    ),
     "diffusers-zero123": Layout(
         f"a Zero123 {_DIFFUSERS}",
         ("unet", "vae", "image_encoder"),

@@ -90,7 +90,7 @@ class StableDiffusionPrior(LatentPrior):
         prompt: str = "",
         rendered: Views | None = None,
     ) -> Condition:
-        """As `ViewPrior` says. rendered: what the ControlNet shall follow; without it that has no say."""
+        """As `ViewPrior` says. rendered: what the ControlNet follows, if there is one; without it that has no say."""
         every = [told(prompt, direction) for direction in DIRECTIONS]
         self._encoders.read([*every, ""])  # all at once, so that the encoders are loaded once
         tokens, summary = self._encoders(prompts(prompt, elevation, poses))
@@ -102,7 +102,8 @@ class StableDiffusionPrior(LatentPrior):
         """[N, 3, H, W] 0 … 1: normals as the ControlNet has seen them in training."""
         alpha = rendered.alpha[..., None]
         facing = rendered.normal.new_tensor(FACING)
-        normals = rendered.normal * rendered.normal.new_tensor(CONTROL) * alpha + facing * (1.0 - alpha)
+        shown = torch.nn.functional.normalize(rendered.normal, dim=-1)  # where light was mixed, they are too short
+        normals = shown * rendered.normal.new_tensor(CONTROL) * alpha + facing * (1.0 - alpha)
         return resized((normals.permute(0, 3, 1, 2) + 1.0) / 2.0, self.size).to(self._device)
 
     def _weighed(self, condition: Condition, guidance: Guidance, negative: str) -> list[tuple[Condition, float]]:

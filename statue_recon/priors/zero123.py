@@ -26,6 +26,7 @@ from . import diffusers_folder as files
 from .latents import AMPLE, Condition, LatentPrior, Memory, Schedule, resized
 from .view.diffusion import Guidance
 from .view.framing import PhotoWindow, Pose, pose_numbers
+from .view.pictures import Views
 
 POSE = 4  # numbers of a pose
 DISTANCE = 1.85  # of its cameras, in sides of the thing: the middle of what it was trained on
@@ -70,9 +71,17 @@ class Zero123Prior(LatentPrior):
 
     @torch.no_grad()
     def condition(
-        self, photo: PhotoWindow | None, elevation: float | None, poses: Sequence[Pose], prompt: str = ""
+        self,
+        photo: PhotoWindow | None,
+        elevation: float | None,
+        poses: Sequence[Pose],
+        prompt: str = "",
+        rendered: Views | None = None,
     ) -> Condition:
-        """As `ViewPrior` says. The photo's window may be of any size: the larger, the more it sees, up to `size`."""
+        """As `ViewPrior` says. The photo's window may be of any size: the larger, the more it sees, up to `size`.
+
+        It follows nothing that is rendered.
+        """
         if photo is None:
             raise Failure(
                 "Zero123 draws other views of a photo, and there is none.",

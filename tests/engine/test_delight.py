@@ -83,7 +83,7 @@ def test_from_the_albedo_in_few_pixels_comes_the_albedo_in_all_of_the_photo_s(eg
     inside = egg.alpha > 0.999
     before, after = (np.abs(rgb - srgb(egg.albedo))[inside] for rgb in (egg.photo.rgb, found.rgb))
     assert before.mean() > 0.12  # sRGB
-    assert after.mean() < 0.008 and np.quantile(after, 0.95) < 0.03
+    assert after.mean() < 0.006 and np.quantile(after, 0.95) < 0.025
 
 
 def test_a_blurred_albedo_takes_no_fine_detail_away(egg):
@@ -92,7 +92,7 @@ def test_a_blurred_albedo_takes_no_fine_detail_away(egg):
     kept, there = fine(found.rgb)[egg.calm], fine(egg.photo.rgb)[egg.calm]
     assert 0.9 < (kept * there).sum() / (there * there).sum() < 1.05
     assert np.corrcoef(kept, there)[0, 1] > 0.98
-    assert np.abs(found.rgb - srgb(egg.albedo))[egg.calm].mean() < 0.02
+    assert np.abs(found.rgb - srgb(egg.albedo))[egg.calm].mean() < 0.008
 
 
 def test_beside_the_statue_nothing_changes_nor_where_all_is_albedo_already(egg):
@@ -107,8 +107,10 @@ def test_a_model_that_is_out_of_its_mind_cannot_blow_the_picture_up(egg):
     mad = np.random.default_rng(0).choice([0.0, 1.0], size=(96, 96, 3))
     found = delight.without_light(egg.photo, lambda rgb: mad).rgb
     assert np.isfinite(found).all() and found.min() >= 0.0 and found.max() <= 1.0
-    gain = linear(found) / np.maximum(linear(egg.photo.rgb), delight.DARKEST)
-    assert gain.max() < delight.STRONGEST * 100  # 1 / DARKEST bounds the usual light, STRONGEST what departs from it
+    inside = egg.alpha > 0.999
+    gain = np.log(np.maximum(linear(found), 1e-4) / linear(egg.photo.rgb))[inside]
+    unclipped = found[inside].max(axis=1) < 1.0
+    assert np.ptp(gain[unclipped], axis=0).max() < 2.0 * np.log(delight.STRONGEST) + 0.01
 
 
 def test_a_tiny_model_in_its_layout_gives_an_albedo_the_same_each_time(tiny_model):
@@ -157,9 +159,12 @@ def reconstructed(folder, **asked):
     record = json.loads((folder / result.provenance).read_text("utf-8"))
     stages = list(dict.fromkeys(event.stage for event in heard))
     said = [event.message for event in heard if event.message]
-    return record, stages, said, cv2.imread(str(folder / result.texture)), (folder / result.mesh).read_bytes()
+    with np.load(folder / result.mesh) as arrays:
+        vertices = arrays["vertices"]
+    return record, stages, said, cv2.imread(str(folder / result.texture)), vertices
 
 
+@pytest.mark.slow
 def test_a_run_takes_the_light_out_says_so_and_records_by_what_and_may_be_told_not_to(tmp_path, tiny_model):
     plain, stages, said, texture, mesh = reconstructed(tmp_path / "plain")
     assert "light" not in stages and plain["delit_by"] is None and not any("Light" in words for words in said)
@@ -172,7 +177,7 @@ def test_a_run_takes_the_light_out_says_so_and_records_by_what_and_may_be_told_n
     assert record["delit_by"] == "marigold-albedo" and record["request"]["delight"]
     (told,) = record["priors"]
     assert "Marigold Appearance" in told["name"] and "OpenRAIL" in told["licence"]
-    assert np.array_equal(same, mesh) or len(same) == len(mesh), "the shape is that of the photo as it was"
+    assert np.array_equal(same, mesh), "the shape is that of the photo as it was"
     assert np.abs(delit.astype(float) - texture).mean() > 2.0
 
 

@@ -45,9 +45,18 @@ class ViewPrior(Protocol):
     draws_normals: bool  # whether clean pictures hold normals behind three channels of colour
 
     def condition(
-        self, photo: PhotoWindow | None, elevation: float | None, poses: Sequence[Pose], prompt: str = ""
+        self,
+        photo: PhotoWindow | None,
+        elevation: float | None,
+        poses: Sequence[Pose],
+        prompt: str = "",
+        rendered: Views | None = None,
     ) -> Any:
-        """What is known of so many views, as `predict` takes it. elevation: degrees, of the photo; None: not known."""
+        """What is known of so many views, as `predict` takes it. elevation: degrees, of the photo; None: not known.
+
+        rendered: the surface as these views show it by now, of any size; whoever can follows its normals, without
+        gradients. The others do not look at it.
+        """
 
     def encoded(self, views: Views) -> Tensor:
         """Renderings of any size as clean pictures [N, C, h, w]; gradients flow through it."""
@@ -97,9 +106,14 @@ class BundledViewPrior:
         return self._vocabulary.read(caption)
 
     def condition(
-        self, photo: PhotoWindow | None, elevation: float | None, poses: Sequence[Pose], prompt: str = ""
+        self,
+        photo: PhotoWindow | None,
+        elevation: float | None,
+        poses: Sequence[Pose],
+        prompt: str = "",
+        rendered: Views | None = None,
     ) -> Condition:
-        """As `ViewPrior` says."""
+        """As `ViewPrior` says; what is rendered means nothing to it, for it draws normals itself."""
         pictures = pictures_of([photo]) if photo is not None else torch.zeros(1, PHOTO, SIZE, SIZE)
         spread = photo.spread if photo is not None else USUAL_SPREAD
         return Condition(
