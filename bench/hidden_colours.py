@@ -1,4 +1,4 @@
-"""What the appearance stage is worth: .venv/bin/python -m bench.hidden_colours DATA [--statues N] [--way fast|thorough]
+"""What the appearance stage is worth: .venv/bin/python -m bench.hidden_colours DATA [--statues N] [--way WAY]
 
 Statues that no training has seen (prepared, in their own colours) are photographed from the front; the photo is laid on
 the true mesh, and the bundled view prior paints what it does not show. Seen every 30° around, unlit, they are compared
@@ -35,7 +35,7 @@ from statue_recon.mesh.mesh import LONGEST_SIDE, Mesh, TexturedMesh
 from statue_recon.photo.photo import Photo
 from statue_recon.priors.view.prior import bundled_view_prior
 from statue_recon.refine.appearance.canvas import lock
-from statue_recon.refine.appearance.stage import FAST, THOROUGH, refine_appearance
+from statue_recon.refine.appearance.stage import BROAD, FAST, THOROUGH, refine_appearance
 from statue_recon.render.raster import Cover, cover_of_photo
 from statue_recon.report import Report
 from statue_recon.texture.paint import paint
@@ -43,7 +43,7 @@ from statue_recon.texture.view import View
 from statue_recon.train.objects import Objects
 
 BEFORE, AFTER = "filled from around", "painted by the prior"
-WAYS = {"fast": FAST, "thorough": THOROUGH}
+WAYS = {"broad": BROAD, "fast": FAST, "thorough": THOROUGH}  # the first is what the bundled prior is asked in a job
 FACES, ATLAS = 50_000, 1024
 SIDE, FOCAL = 640, 50.0 / SENSOR_WIDTH * 640  # pixels of the photo
 AWAY = 1.15 * LONGEST_SIDE * FOCAL / SIDE
@@ -67,7 +67,7 @@ def main() -> None:
         "data", type=Path, metavar="DATA", help="prepared statues, as `statue-recon train prepare` leaves"
     )
     parser.add_argument("--statues", type=int, default=12, metavar="N")
-    parser.add_argument("--way", choices=tuple(WAYS), default="fast")
+    parser.add_argument("--way", choices=tuple(WAYS), default="broad")
     given = parser.parse_args()
     rows = {}
     for name, mesh, colours in held_out(given.data, given.statues):

@@ -31,7 +31,7 @@ from statue_recon.priors.shape.prior import ShapePrior
 from statue_recon.priors.view.framing import framed
 from statue_recon.priors.view.network import ViewNetwork
 from statue_recon.priors.view.prior import BundledViewPrior
-from statue_recon.refine import sds, views, volume
+from statue_recon.refine import chosen, sds, views, volume
 from statue_recon.refine.geometry import GeometrySettings, GeometryStage
 from statue_recon.refine.guidance import Guidance
 from statue_recon.refine.views import NormalsGuidance
@@ -39,7 +39,7 @@ from statue_recon.refine.volume import VolumeGuidance
 
 AIM = 1.25  # of the denoiser's forward: what a step may take, says the issue
 CELLS, STEPS = 160, 40
-DRAWS, VIEWS = 4, 2
+DRAWS, VIEWS = 4, chosen.VIEWS
 PARTS = ("sampling", "denoiser", "evidence", "backward", "optimiser", "visibility")
 WARM = 2  # steps that are not counted
 
@@ -56,7 +56,10 @@ def main(device: str) -> None:
     speakers: dict[str, Guidance] = {
         f"volume, {draws} at once": VolumeGuidance.of(shape, told, columns, draws=draws) for draws in (1, DRAWS)
     }
-    speakers[f"normals, {VIEWS} views"] = NormalsGuidance(view, framing, views=VIEWS)
+    speakers |= {
+        f"normals, {VIEWS} views, {draws} questions each": NormalsGuidance(view, framing, views=VIEWS, draws=draws)
+        for draws in (1, chosen.DRAWS)
+    }
     for name, guidance in speakers.items():
         table[name] = step_of(GeometryStage(field, photo, [guidance], GeometrySettings(steps=STEPS), device=device))
     sys.stdout.write(json.dumps(table, indent=2) + "\n")

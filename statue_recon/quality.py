@@ -19,9 +19,9 @@ class Quality:
 
 
 QUALITIES = {
-    "draft": Quality(grid=160, samples=4, steps=6, fit_steps=50, faces=50_000, atlas=2048),
-    "standard": Quality(grid=224, samples=8, steps=8, fit_steps=80, faces=100_000, atlas=2048),
-    "high": Quality(grid=320, samples=16, steps=10, fit_steps=120, faces=200_000, atlas=4096),
+    "draft": Quality(grid=160, samples=4, steps=6, fit_steps=50, faces=50_000, atlas=2048, refine_steps=0),
+    "standard": Quality(grid=224, samples=8, steps=8, fit_steps=80, faces=100_000, atlas=2048, refine_steps=60),
+    "high": Quality(grid=320, samples=16, steps=10, fit_steps=120, faces=200_000, atlas=4096, refine_steps=120),
 }
 
 

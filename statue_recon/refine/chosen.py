@@ -34,8 +34,7 @@ from .volume import VolumeGuidance
 
 CONTROL = "control"  # the task of what makes pictures follow normals
 VIEWS = 2  # rendered at each step, for each prior that is shown renderings
-DRAWS = 3  # questions to the bundled view prior about each of them: it answers faster than views are rendered
-LOUD = 3.0  # how much that prior's word counts at weight 1; measured on statues held out, by bench/refine
+DRAWS = 4  # questions to the bundled view prior about each of them: it answers faster than views are rendered
 COARSE = 0.4  # of the run in which Stable Diffusion is shown normals as latents, without its VAE
 AMBIENT = 0.35  # of the light on plaster that comes from everywhere; the rest comes from the camera
 
@@ -110,7 +109,7 @@ def _guidance(name: str, weight: float, told: Told, device: str, say: Say, views
         prior = bundled_view_prior(device)
         photo, framing = square_of(told.photo, prior.size)
         told_of = photo, told.elevation, told.prompt
-        return NormalsGuidance(prior, framing, *told_of, LOUD * weight, views=views, draws=DRAWS)
+        return NormalsGuidance(prior, framing, *told_of, weight, views=views, draws=DRAWS)
     model, place = installed(name)
 
     def make(rung: Rung, where: str) -> Guidance:

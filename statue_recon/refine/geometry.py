@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 from torch import Tensor
 
 from ..field.distance import distances
-from ..field.fit import BAND, EIKONAL, KEPT, REACH, RENEW, SILHOUETTE, movable, nearest_to_rays, sampled
+from ..field.fit import BAND, EIKONAL, KEPT, REACH, RENEW, SILHOUETTE, SMOOTH, movable, nearest_to_rays, sampled
 from ..field.interpolate import trilinear
 from ..field.rays import contour_rays, holding_nodes
 from ..field.sdf import SDF
@@ -28,10 +29,10 @@ from .seen import Seen, Weigh, hidden_weight, seen_by
 
 # Weights of the losses beside `field.fit`'s; lengths in spacings.
 ANCHOR = 100.0  # the mean square of how far nodes left where they were, weighted by how well their surface is seen
-SMOOTH = 60.0  # the bend of what is changed, five times the fit's: a prior of few pixels knows broad changes
 PULL = 1000.0  # all guidance
 FAINT = 1.0  # gradients at a node, times the nodes near the surface, from which Adam steps as far as it may
 RAYS = 10_000  # of the silhouette
+CALM = 0.035  # world units over which what is changed is averaged in the end: about a pixel of a small prior's view
 LOOKED = 4.0  # seconds between two looks at a run
 
 
@@ -127,7 +128,7 @@ class GeometryStage:
 
     def field(self) -> SDF:
         """The whole field as it is by now."""
-        values = self.values.detach()
+        values = self._calm()
         fine = values.cpu().numpy() if self._fine.spacing == self.spacing else self._carried(values)
         held = holding_nodes(self._photo, self._fine)
         fine = np.where(held, np.minimum(fine, KEPT * self._fine.spacing / self.spacing), fine)
@@ -136,7 +137,7 @@ class GeometryStage:
 
     def coarse(self) -> SDF:
         """The copy that is moved as it is by now: a quick stand-in for `field`, to look at."""
-        return SDF(self.values.detach().cpu().numpy() * np.float32(self.spacing), self._lower, self.spacing)
+        return SDF(self._calm().cpu().numpy() * np.float32(self.spacing), self._lower, self.spacing)
 
     def state(self) -> GeometryState:
         """What to keep of a run to go on from here."""
@@ -212,6 +213,19 @@ class GeometryStage:
         for axis in range(3):
             self.values.grad.select(axis, 0).zero_()
             self.values.grad.select(axis, -1).zero_()
+
+    def _calm(self) -> Tensor:
+        """The copy as it is by now, without what is finer in its change than a prior of few pixels can mean.
+
+        Each step looks from other sides and at other noise; what that leaves is rough. Only what may move is heard.
+        """
+        start, values = (part.detach().cpu().numpy() for part in (self._start, self.values))
+        self._look()
+        free = self._free.cpu().numpy().astype(np.float32)
+        over = CALM / self.spacing
+        heard = ndimage.gaussian_filter(free, over)
+        calm = ndimage.gaussian_filter((values - start) * free, over) / np.maximum(heard, 1e-6)
+        return torch.from_numpy(start + np.where(free > 0, calm, values - start)).to(self.values)
 
     def _carried(self, values: Tensor) -> NDArray[np.float32]:
         """[X, Y, Z] the fine field with what the copy gained, in the copy's spacings."""

@@ -20,7 +20,7 @@ from .sds import PLAIN, Denoiser, Recipe, sds
 from .seen import Seen
 
 SOFTNESS = 0.5  # of a spacing: β of what is rendered
-SAMPLES = 32  # places along a ray
+SAMPLES = 24  # places along a ray
 NEAR = 0.75  # spacings around the surface within which nodes tell how it faces
 FAINT = 1e-3  # opacity below which a pixel has no normal
 GREY = 0.5  # sRGB, of all that is rendered: the geometry has no colours yet
@@ -64,12 +64,14 @@ class NormalsGuidance:
         weight = torch.nn.functional.interpolate(weight[:, None], encoded.shape[-2:], mode="area")
         encoded, weight = (each.repeat(self.draws, 1, 1, 1) for each in (encoded, weight))
         times = schedule.times(share, len(encoded), self.prior.times, moment.generator).to(encoded.device)
-        asked = sds(encoded, self._denoiser(poses * self.draws), times, moment.generator, weight, self.recipe)
+        denoiser = self._denoiser(poses * self.draws, repeated(views, self.draws))
+        asked = sds(encoded, denoiser, times, moment.generator, weight, self.recipe)
         return asked / weight.numel()
 
-    def _denoiser(self, poses: Sequence[Pose]) -> Denoiser:
+    def _denoiser(self, poses: Sequence[Pose], views: Views) -> Denoiser:
+        """The prior, told of these views and of how the surface looks there by now."""
         photo, elevation, prompt = self._told
-        condition = self.prior.condition(photo, elevation, poses, prompt)
+        condition = self.prior.condition(photo, elevation, poses, prompt, views)
         return Denoiser(
             lambda noisy, times: self.prior.predict(noisy, times, condition), self.prior.levels, self.prior.times
         )
@@ -81,6 +83,12 @@ class NormalsGuidance:
             near = (seen.values.abs() < NEAR * moment.field.spacing).cpu().numpy()
             self._round = seen, hidden_round(seen.normals[near], seen.visibility[near], self.framing)
         return self._round[1]
+
+
+def repeated(views: Views, times: int) -> Views:
+    """All views, so many times one after the other; without gradients."""
+    every = views.rgb, views.normal, views.alpha
+    return Views(*(torch.cat([part.detach()] * times) for part in every))
 
 
 def shown(moment: Moment, cameras: Sequence[Camera]) -> tuple[Views, Tensor]:

@@ -42,7 +42,7 @@ class KnowsOneColour:
     def __init__(self, colour=RED):
         self.colour, self.told, self.negatives = torch.tensor(colour), [], set()
 
-    def condition(self, photo, elevation, poses, prompt=""):
+    def condition(self, photo, elevation, poses, prompt="", rendered=None):
         self.told.append((photo, elevation, list(poses), prompt))
 
     def encoded(self, views):

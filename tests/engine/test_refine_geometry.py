@@ -262,7 +262,7 @@ class KnowsViewsOfABall:
         views, _ = shown(moment, [FRAMING.camera(FRAMING.pose(FRONT), 64)])
         self.clean = encoded(views).detach()
 
-    def condition(self, photo, elevation, poses, prompt=""):
+    def condition(self, photo, elevation, poses, prompt="", rendered=None):
         return None
 
     def encoded(self, views):

@@ -17,11 +17,12 @@ from statue_recon.checkpoint import Checkpoints
 from statue_recon.contract import Failure, Progress, Request, Result
 from statue_recon.priors import bundled, models, own
 from statue_recon.priors.view.network import Architecture, ViewNetwork
-from statue_recon.refine import chosen, thrift
+from statue_recon.refine import chosen, painting, thrift
 from statue_recon.refine.appearance import stage
 from statue_recon.refine.appearance.canvas import Canvas
 from statue_recon.refine.appearance.distil import Distil, Distillation
-from statue_recon.refine.appearance.repaint import Repaint
+from statue_recon.refine.appearance.repaint import AT_ONCE, Repaint
+from statue_recon.refine.appearance.stage import BROAD
 from statue_recon.refine.appearance.told import Told
 from statue_recon.report import Report, Stopped
 
@@ -45,8 +46,12 @@ def shipped(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def priors(tmp_path, monkeypatch, shipped):
-    """Beside what ships, a tiny Zero123 and a tiny Stable Diffusion are installed. Every step is kept."""
+    """Beside what ships, a tiny Zero123 and a tiny Stable Diffusion are installed. Every step is kept.
+
+    The view prior paints in rounds as the large ones do, so that there is something to interrupt.
+    """
     monkeypatch.setattr(stage, "LOOKED", 0.0)
+    monkeypatch.setattr(painting, "BROAD", painting.FAST)
     monkeypatch.setattr(bundled, "FOLDER", shipped)
     monkeypatch.setenv(models.VARIABLE, str(tmp_path / "models"))
     written = {
@@ -128,6 +133,7 @@ def whole(painted, photo, shipped, tmp_path_factory):
     """What a run without any interruption makes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundled, "FOLDER", shipped)
+        patch.setattr(painting, "BROAD", painting.FAST)
         return Job(tmp_path_factory.mktemp("whole"), painted, photo).run()
 
 
@@ -275,6 +281,12 @@ def test_a_whole_run_without_the_shape_prior_begins_with_inflation_and_records_w
     (told,) = record["priors"]
     assert "Zero123-XL" in told["name"] and told["licence"] and told["folder"] == str(tmp_path / "zero123")
     assert isinstance(result, Result) and "stopped" not in result.summary
+
+
+def test_the_bundled_prior_is_asked_once_about_each_of_many_sides(job, monkeypatch):
+    monkeypatch.setattr(painting, "BROAD", BROAD)
+    made = job.run()
+    assert made.of == BROAD.views // AT_ONCE and not np.array_equal(made.textured.atlas, job.textured.atlas)
 
 
 @pytest.mark.slow

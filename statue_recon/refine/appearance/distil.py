@@ -110,9 +110,10 @@ class Distil:
             self._look_round(share)
         chosen = torch.randperm(len(self._poses), generator=generator)[: settings.views].tolist()
         looks, poses = [self._looks[each] for each in chosen], [self._poses[each] for each in chosen]
-        encoded = told.prior.encoded(coloured(looks, self._broad + gated(self._values, self._free)))
+        views = coloured(looks, self._broad + gated(self._values, self._free))
+        encoded = told.prior.encoded(views)
         weight = weight_of(torch.stack([look.wholly(self._free[:, 0]) for look in looks]), encoded)
-        condition, prior = told.of_views(poses), told.prior
+        condition, prior = told.of_views(poses, views), told.prior
         denoiser = Denoiser(lambda noisy, times: told.guess(noisy, times, condition), prior.levels, prior.times)
         times = settings.schedule.times(share, len(poses), prior.times, generator).to(encoded.device)
         return sds(encoded, denoiser, times, generator, weight, settings.recipe)
@@ -125,5 +126,5 @@ class Distil:
     def _look_from(self, poses: list[Pose]) -> None:
         canvas, framing = self._canvas, self._told.framing
         self._poses = poses
-        cameras = [framing.camera(pose, self._settings.size) for pose in poses]
+        cameras = [framing.camera(pose, self._told.size) for pose in poses]
         self._looks = [Look.through(camera, canvas.mesh, self._device, canvas.device) for camera in cameras]

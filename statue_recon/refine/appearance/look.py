@@ -17,7 +17,8 @@ from ...render.gbuffer import gbuffer
 from ...render.interpolate import unit
 
 WHOLE = 0.999  # share of a pixel from which on it is all of it
-FINER = 4  # places in a pixel along either side, of which it is the mean
+FINER = 4  # places in a pixel along either side, of which it is the mean …
+PLACES = 1024  # … but not more than so many along a view, which take 20 to 35 MB: it is kept for the whole run
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,10 @@ class Look:
     def through(cls, camera: Camera, mesh: Mesh, device: str, drawn_on: str = "cpu") -> Look:
         """device: of the tensors; drawn_on: that draws."""
         size = camera.width
-        seen = gbuffer(mesh, camera.resized(size * FINER, size * FINER), drawn_on)
+        finer = max(1, min(FINER, PLACES // size))
+        seen = gbuffer(mesh, camera.resized(size * finer, size * finer), drawn_on)
         row, column = np.nonzero(seen.there)
-        pixel = (row // FINER) * size + column // FINER
+        pixel = (row // finer) * size + column // finer
         count = np.bincount(pixel, minlength=size * size)
         turned = turned_normals(seen.normal[row, column], camera)
         normal = unit(np.stack([np.bincount(pixel, turned[:, axis], size**2) for axis in range(3)], axis=1))
@@ -50,7 +52,7 @@ class Look:
             told(seen.weights[row, column]),
             told(pixel, torch.long),
             told(count),
-            told(count / FINER**2).reshape(size, size),
+            told(count / finer**2).reshape(size, size),
             told(normal).reshape(size, size, 3),
         )
 

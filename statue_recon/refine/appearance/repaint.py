@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -27,7 +28,8 @@ from .layer import settled
 from .look import Look, coloured
 from .told import Told, Words, spread_poses, weight_of
 
-AT_ONCE = 4  # views that are denoised together: bounds what a large prior's pictures take
+AT_ONCE = 4  # views of up to 512 × 512 pixels that are denoised together: bounds what a large prior's pictures take
+PIXELS = AT_ONCE * 512**2  # of all of them, where they are larger
 COLOURS = 3  # first channels of a clean picture in which normals are drawn, too
 ENOUGH = 0.5  # squared cosines of the views that show a place, from which on they are trusted fully
 SHOWN = 1e-3  # of a pixel: below that it tells nothing
@@ -83,7 +85,8 @@ class Repaint:
         self._canvas, self._told, self._settings = canvas, told, settings
         self._generator, self._device = generator, device
         self._poses = spread_poses(settings.views, told.framing, settings.elevations, told.hidden(canvas))
-        self._parts = [slice(first, first + AT_ONCE) for first in range(0, settings.views, AT_ONCE)]
+        together = max(1, min(AT_ONCE, PIXELS // told.size**2))
+        self._parts = [slice(first, first + together) for first in range(0, settings.views, together)]
         self.steps = len(settings.noise) * len(self._parts) * settings.steps
         self.step = 0
         self._layer = np.zeros_like(canvas.broad)
@@ -104,7 +107,8 @@ class Repaint:
         part.clean = self._told.guess(part.noisy, time, part.condition)
         self.step += 1
         if step + 1 == self._settings.steps:
-            self._said += differences(part.known, self._told.prior.decoded(part.clean))
+            said = differences(part.known, self._told.prior.decoded(part.clean))
+            self._said += [shrunk(picture, self._told.cells) for picture in said]
             self._under_way = None
             if number + 1 == len(self._parts):
                 self._lay_on()
@@ -130,12 +134,12 @@ class Repaint:
             part = self._parts[state.step // self._settings.steps % len(self._parts)]
             known = self._known(self._looks[part])
             pictures = (torch.from_numpy(each).to(known.clean) for each in (state.noisy, state.clean))
-            self._under_way = _Part(known, self._told.of_views(self._poses[part]), *pictures)
+            self._under_way = _Part(known, self._told.of_views(self._poses[part], known.views), *pictures)
         self._generator.set_state(torch.from_numpy(state.generator))
 
     @cached_property
     def _cameras(self) -> list[Camera]:
-        return [self._told.framing.camera(pose, self._settings.size) for pose in self._poses]
+        return [self._told.framing.camera(pose, self._told.size) for pose in self._poses]
 
     @cached_property
     def _looks(self) -> list[Look]:
@@ -144,8 +148,8 @@ class Repaint:
 
     @cached_property
     def _seeing(self) -> list[_Seeing]:
-        rays = Rays(self._canvas.mesh, self._canvas.device)
-        return [_Seeing.of(self._canvas, camera, rays) for camera in self._cameras]
+        rays, side = Rays(self._canvas.mesh, self._canvas.device), self._told.cells
+        return [_Seeing.of(self._canvas, camera.resized(side, side), rays) for camera in self._cameras]
 
     def _times(self, noise: float) -> Tensor:
         """[steps] of a round, falling."""
@@ -157,7 +161,7 @@ class Repaint:
         known = self._known(self._looks[views])
         drawn = torch.randn(known.clean.shape, generator=self._generator).to(known.clean)
         noisy = self._told.prior.noised(known.clean, drawn, times[:1].repeat(len(drawn)).to(drawn.device))
-        return _Part(known, self._told.of_views(self._poses[views]), noisy, known.clean)
+        return _Part(known, self._told.of_views(self._poses[views], known.views), noisy, known.clean)
 
     def _less_noisy(self, part: _Part, times: Tensor) -> None:
         """One step of DDIM, from the first of two times to the second."""
@@ -219,6 +223,14 @@ def differences(known: _Known, found: Views) -> list[NDArray[np.float32]]:
     before, after = (linear(picture.cpu().numpy()) for picture in (known.views.rgb, rgb))
     share = believed.cpu().numpy()[..., None]
     return list(np.concatenate([(after - before) * share, share], axis=-1).astype(np.float32))
+
+
+def shrunk(picture: NDArray, side: int) -> NDArray[np.float32]:
+    """A picture [S, S, C] in no more than side × side pixels, each the mean of those that it takes the place of."""
+    if len(picture) <= side:
+        return picture
+    small: NDArray = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    return small
 
 
 def blended(

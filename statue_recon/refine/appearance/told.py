@@ -10,13 +10,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...mesh.mesh import LONGEST_SIDE
 from ...photo.square import square_of
 from ...priors.view.framing import SIZE, Framing, PhotoWindow, Pose
+from ...priors.view.pictures import Views
 from ...priors.view.prior import ViewPrior
 from ...texture.view import View
 from ..cameras import ALWAYS, hidden_round
 from .canvas import Canvas
 
+FINEST = 0.25  # of `Words.reach`: values of the layer lie no closer together, for it has no detail so fine
 LIGHT = "harsh lighting, shadows, highlights, glare, reflections"  # what shall not be painted on
 
 
@@ -26,7 +29,7 @@ class Words:
 
     prompt: str = ""
     negative: str = LIGHT  # to move away from, where the prior takes words freely
-    size: int = SIZE  # pixels of a view's side: as many as the prior's pictures have
+    size: int | None = None  # pixels of a view's side; None: as many as the prior's pictures have, SIZE at least
     reach: float = 0.04  # of the statue's size: over which the change rises from the border, and its finest detail
 
 
@@ -44,13 +47,32 @@ class Told:
         return cls(prior, words, *square_of(replace(photo.photo, camera=photo.camera), prior.size))
 
     @property
-    def spacing(self) -> float:
-        """World units between two pixels of a view, about where the statue is."""
-        return 2.0 * self.framing.spread * self.framing.distance / self.words.size
+    def size(self) -> int:
+        """Pixels of a view's side: what is rendered in fewer than the prior's pictures have would be blurred to it."""
+        return self.words.size or max(SIZE, self.prior.size)
 
-    def of_views(self, poses: Sequence[Pose]):
-        """What the prior shall know of these views."""
-        return self.prior.condition(self.window, self.framing.elevation, poses, self.words.prompt)
+    @property
+    def spacing(self) -> float:
+        """World units between two values of the layer, at most: about a pixel of a view where the statue is.
+
+        Where pixels are finer than FINEST of the layer's finest detail, it is that: a mesh cut for 512 pixels would
+        have 16 times the vertices, which the layer then smooths over.
+        """
+        return max(self._width / self.size, FINEST * self.words.reach * LONGEST_SIDE)
+
+    @property
+    def cells(self) -> int:
+        """Pixels of a view's side of which the layer can hold each one: as far apart as its values."""
+        return max(1, round(self._width / self.spacing))
+
+    @property
+    def _width(self) -> float:
+        """World units that a view shows, about where the statue is."""
+        return 2.0 * self.framing.spread * self.framing.distance
+
+    def of_views(self, poses: Sequence[Pose], rendered: Views):
+        """What the prior shall know of these views: the form that they show among it, for those that follow it."""
+        return self.prior.condition(self.window, self.framing.elevation, poses, self.words.prompt, rendered)
 
     def guess(self, noisy: Tensor, times: Tensor, condition) -> Tensor:
         """The clean pictures behind noisy ones."""
