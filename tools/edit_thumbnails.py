@@ -1,15 +1,17 @@
-"""Thumbnails of the surface presets, and sheets to look at them large.
+"""Thumbnails of the presets, and sheets to look at them large.
 
     python -m tools.edit_thumbnails RESULT_DIR                       # writes statue_recon/edit/thumbnails/*.png
     python -m tools.edit_thumbnails RESULT_DIR --sheet SHEET.png     # also: before, and every preset, side by side
 
-RESULT_DIR: a result of the engine. Lit by a soft sky, a sun and a rim light, with the layer's own roughness and metal.
+RESULT_DIR: a result of the engine, or a folder with a mesh.npz and a texture.png like it.
+Lit by a soft sky, a sun and a rim light, with the layer's own roughness and metal.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +21,9 @@ from PIL import Image
 from statue_recon.camera import Camera
 from statue_recon.contract_edit import EditRequest
 from statue_recon.edit.presets import THUMBNAILS, Preset, presets
-from statue_recon.edit.statue import Region, Statue
-from statue_recon.edit.surface import MaterialLayer, surface_edit
+from statue_recon.edit.shape import shape_edit
+from statue_recon.edit.statue import Layer, Region, Statue
+from statue_recon.edit.surface import surface_edit
 from statue_recon.edit.surface_form import Form
 from statue_recon.mesh.mesh import Mesh, TexturedMesh
 from statue_recon.photo.light import linear, srgb
@@ -51,9 +54,8 @@ def main() -> None:
         report = Report(Path(folder))
         pictures = {"before": scene.picture(scene.below())}
         for preset in presets():
-            if preset.what == "surface" and (not given.only or preset.identifier in given.only):
-                layer = surface_edit(statue, everywhere(statue), request_of(preset, given.preview), "cpu", report)
-                pictures[preset.identifier] = scene.picture(scene.over(layer))
+            if not given.only or preset.identifier in given.only:
+                pictures[preset.identifier] = shown(preset, statue, scene, given, report)
                 if given.sheet is not None:  # as far as it has come
                     Image.fromarray(tiled(list(pictures.values()), given.columns)).save(given.sheet)
         report.close()
@@ -79,8 +81,22 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def shown(preset: Preset, statue: Statue, scene: Scene, given: argparse.Namespace, report: Report) -> NDArray[np.uint8]:
+    """The statue after an edit: in another material where it stands, or with another shape."""
+    request = request_of(preset, given.preview)
+    if preset.what == "surface":
+        return scene.picture(scene.over(surface_edit(statue, everywhere(statue), request, "cpu", report)))
+    offset = shape_edit(statue, everywhere(statue), request, "cpu", report).astype(np.float32)
+    mesh = Mesh(statue.textured.mesh.vertices + offset, statue.textured.mesh.faces)
+    changed = Statue(replace(statue.textured, mesh=mesh))
+    there = Scene(changed, given.azimuth, given.elevation, scene.side)
+    return there.picture(there.below())
+
+
 def request_of(preset: Preset, preview: bool) -> EditRequest:
-    return EditRequest(".", preset.prompt, preset.avoid, strength=preset.strength, keep_seen=False, preview=preview)
+    return EditRequest(
+        ".", preset.prompt, preset.avoid, preset.what, strength=preset.strength, keep_seen=False, preview=preview
+    )
 
 
 def read_statue(folder: Path) -> Statue:
@@ -100,7 +116,7 @@ class Scene:
     """A statue before a camera, to be lit in many materials."""
 
     def __init__(self, statue: Statue, azimuth: float, elevation: float, side: int):
-        mesh = statue.textured.mesh
+        mesh, self.side = statue.textured.mesh, side
         middle = (mesh.vertices.min(axis=0) + mesh.vertices.max(axis=0)) / 2
         camera = Camera.orbit(azimuth, elevation, 6.0, side, side, 3.0 * side, tuple(middle.tolist()))
         self._atlas = statue.textured.atlas
@@ -122,11 +138,12 @@ class Scene:
         colour = self._of(linear(self._atlas / 255.0).astype(np.float32))
         return {"light": colour, "rough": np.full(count, 0.7), "metal": np.zeros(count), "height": np.zeros(count)}
 
-    def over(self, layer: MaterialLayer) -> dict[str, NDArray]:
+    def over(self, layer: Layer) -> dict[str, NDArray]:
         """The texture under a layer."""
         below = self.below()
         mask = self._of((layer.mask / 255.0).astype(np.float32))[:, None]
         light = self._of(linear(layer.colour / 255.0).astype(np.float32))
+        assert layer.gloss is not None and layer.relief is not None  # as the layers of materials have them
         gloss = self._of((layer.gloss / 255.0).astype(np.float32))
         return {
             "light": below["light"] * (1 - mask) + mask * light,

@@ -25,6 +25,7 @@ from ..priors import names
 from ..quality import Quality, quality_of
 from ..report import Report
 from . import files
+from .overrule import as_painted, read_overrule
 from .read import mesh_file, read_groups, read_material, read_mesh, read_provenance, read_statue, read_uv
 from .record import edit_record, history
 from .statue import Edit, Statue
@@ -41,6 +42,7 @@ class ByHand:
     groups: dict[str, NDArray[np.float32]]  # of its vertices
     protect: NDArray[np.float32]  # [V] 1 where nothing may move
     notes: tuple[str, ...]
+    overrule: NDArray[np.float32] | None = None  # [V] what is painted as seen (1) and as invented (−1)
 
 
 def refine_again(request: RefineRequest, folder: Path, relative_result: str, report: Report) -> EditResult:
@@ -75,6 +77,7 @@ def read(request: RefineRequest, folder: Path, device: str) -> ByHand:
     place = folder / request.statue
     statue = read_statue(place, request.device)
     groups, notes = read_groups(place), []
+    _, own_file = mesh_file(place)
     if request.mesh is not None:
         path = folder / request.mesh
         mesh, note = read_mesh(path, statue.textured.mesh)
@@ -83,8 +86,11 @@ def read(request: RefineRequest, folder: Path, device: str) -> ByHand:
         own = read_groups(path)
         groups = own or (groups if len(mesh.vertices) == len(statue.textured.mesh.vertices) else {})
         statue = replace(statue, textured=textured)
+        own_file = path
+    overrule = read_overrule(own_file, len(statue.textured.mesh.vertices))
+    statue = replace(statue, textured=replace(statue.textured, seen=as_painted(statue.textured.seen, overrule)))
     protect = protection(request, statue, groups, folder)
-    return ByHand(statue, groups, protect, tuple(notes))
+    return ByHand(statue, groups, protect, tuple(notes), overrule)
 
 
 def worn(mesh: Mesh, path: Path, like: TexturedMesh, device: str) -> TexturedMesh:
@@ -156,7 +162,7 @@ def refine(
 
     devices.seed(asked.seed)
     devices.seed_torch(asked.seed)
-    stage = functools.partial(GuardedStage, given.statue.textured.mesh, given.protect)
+    stage = functools.partial(GuardedStage, given.statue.textured.mesh, given.protect, overrule=given.overrule)
     so_far = kept.so_far("geometry")
     return kept.or_make(
         "geometry", refined, before, photo, asked, quality, device, so_far, lambda *_: None, report, stage
@@ -201,7 +207,7 @@ def write(
     gloss = read_material(source, len(made.atlas))
     material = {"prompt": request.prompt, "what": "refine", "seed": request.seed, "notes": list(change.notes)}
     result = files.write_edit(
-        folder, relative, change, made, gloss, given.groups, material, record, report.seconds, summary
+        folder, relative, change, made, gloss, given.groups, material, record, report.seconds, summary, given.overrule
     )
     files.copy_origins(source, folder / relative)
     return result

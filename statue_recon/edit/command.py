@@ -19,7 +19,7 @@ def add_edit(commands) -> None:
         description="Writes the edited mesh.glb (its vertices in the same order), texture.png, provenance.json, and "
         f"the edit by itself (edit.npz, layer.png, relief.png, material.json) into DIR. {WRITES}",
     )
-    _add_statue(command)
+    add_statue(command)
     command.add_argument("--prompt", required=True, metavar="TEXT", help="what the statue should become")
     command.add_argument("--avoid", default="", metavar="TEXT", help="what it should not")
     command.add_argument("--what", choices=WHATS, default="surface", help="default: surface")
@@ -45,7 +45,7 @@ def add_refine(commands) -> None:
         help="refine a statue again, from a mesh that was changed by hand",
         description=f"Writes mesh.glb with the vertices of MESH in their order, texture.png, provenance.json. {WRITES}",
     )
-    _add_statue(command)
+    add_statue(command)
     command.add_argument("--from", dest="mesh", type=Path, metavar="MESH", help=".npz, .glb, .obj, .ply or .stl")
     command.add_argument("--protect", default="", metavar="GROUP", help="what must not move: a group, mask or weights")
     command.add_argument("--prompt", default="", metavar="TEXT", help="words for the prior")
@@ -133,7 +133,8 @@ def group_of(written: str) -> str:
     return f"group:{written}" if spelled.startswith("words:") and not written.startswith("words:") else spelled
 
 
-def _add_statue(command: argparse.ArgumentParser) -> None:
+def add_statue(command: argparse.ArgumentParser) -> None:
+    """The statue, and the folder for what is made of it."""
     command.add_argument("statue", type=Path, metavar="RESULT_DIR", help="the folder of a result, or a mesh file")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for the results")
 

@@ -13,6 +13,7 @@ from ..contract_edit import EditResult
 from ..glb import png, to_glb
 from ..mesh.mesh import TexturedMesh
 from ..result import npz_bytes, write_file
+from .overrule import OVERRULE
 from .read import GROUP, MATERIAL, origins
 from .statue import Edit, Layer
 
@@ -47,10 +48,12 @@ def write_edit(
     record: dict[str, Any],
     seconds: float,
     summary: str,
+    overrule: NDArray[np.float32] | None = None,
 ) -> EditResult:
     """Writes one variant into folder/relative. `textured` is the statue as it is now. Same inputs, same bytes."""
     prefix = f"{relative.strip('/')}/" if relative.strip("/") else ""
     layer = made.layer
+    relief = made.relief if layer is None else layer.relief
     result = EditResult(
         mesh=f"{prefix}mesh.npz",
         model=f"{prefix}mesh.glb",
@@ -61,20 +64,20 @@ def write_edit(
         summary=summary,
         offset=None if made.offset is None else f"{prefix}edit.npz",
         layer=None if layer is None else f"{prefix}layer.png",
-        relief=None if layer is None or layer.relief is None else f"{prefix}relief.png",
+        relief=None if relief is None else f"{prefix}relief.png",
     )
     picture = png(textured.atlas)
-    write_file(folder / result.mesh, npz_bytes(**arrays_of(textured, groups)))
+    write_file(folder / result.mesh, npz_bytes(**arrays_of(textured, groups, overrule)))
     write_file(folder / result.model, to_glb(textured, picture, gloss=gloss))
     write_file(folder / result.texture, picture)
     if result.offset and made.offset is not None:
         write_file(folder / result.offset, npz_bytes(offset=made.offset.astype(np.float32)))
     if result.layer and layer is not None:
         write_file(folder / result.layer, png(np.dstack([layer.colour, layer.mask])))
-    if result.relief and layer is not None and layer.relief is not None:
-        reach = float(np.abs(layer.relief).max()) or 1.0
+    if result.relief and relief is not None:
+        reach = float(np.abs(relief).max()) or 1.0
         material = material | {"relief_range": reach}
-        write_file(folder / result.relief, png(heights(layer.relief, reach)))
+        write_file(folder / result.relief, png(heights(relief, reach)))
     if gloss is not None:
         write_file(folder / f"{prefix}{MATERIAL}", png(gloss))
     write_file(folder / result.material, _json(material))
@@ -82,7 +85,9 @@ def write_edit(
     return result
 
 
-def arrays_of(textured: TexturedMesh, groups: dict[str, NDArray[np.float32]]) -> dict[str, NDArray]:
+def arrays_of(
+    textured: TexturedMesh, groups: dict[str, NDArray[np.float32]], overrule: NDArray[np.float32] | None = None
+) -> dict[str, NDArray]:
     """What mesh.npz holds of a statue."""
     unsure = np.zeros(len(textured.mesh.vertices)) if textured.doubt is None else textured.doubt
     return {
@@ -92,6 +97,7 @@ def arrays_of(textured: TexturedMesh, groups: dict[str, NDArray[np.float32]]) ->
         "seen": textured.seen.astype(np.float32),
         "doubt": unsure.astype(np.float32),
         "quads": np.array(textured.quads),
+        **({} if overrule is None else {OVERRULE: overrule}),
         **{f"{GROUP}{name}": weights for name, weights in groups.items()},
     }
 

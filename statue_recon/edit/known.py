@@ -1,6 +1,7 @@
 """Which words an edit of the shape understands. Standard library only: the panel marks the others before a job starts.
 
     known_words("shape", "bundled")                    {"older", "old", "aged", …}
+    known_words("shape", "stable-diffusion")           None: any words
     read("a much older, bearded man in bronze")        amounts {"older": 1.5, "bearded": 1.0, …}, unknown ("bronze",)
 
 The words are data, in shape_words.json.
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from ..priors import models, names
 
 FILE = Path(__file__).with_name("shape_words.json")
 VOCABULARY = Path(__file__).parents[1] / "priors" / "view" / "vocabulary.json"
@@ -34,12 +37,19 @@ class Understood:
         return tuple(self.amounts)
 
 
-def known_words(what: str, prior: str = "bundled") -> frozenset[str]:
+def free_text(prior: str) -> bool:
+    """Whether a prior, or one of several, takes any words, as Stable Diffusion does; those not known here do not."""
+    heeding = {model.identifier for model in models.entries() if model.task == names.HEEDS_WORDS}
+    return not heeding.isdisjoint(names.read(prior))
+
+
+def known_words(what: str, prior: str = "bundled") -> frozenset[str] | None:
     """Words that change something in an edit of this kind: "shape", "surface" or "both", in small letters.
 
-    A large prior by name reads any words for the surface; shapes are changed by what ships, whatever the prior: so
-    this tells of the bundled words only, and of the shape's for every prior.
+    None: any words may, for the prior takes free text.
     """
+    if free_text(prior):
+        return None
     words: set[str] = set()
     if what in ("shape", "both"):
         words |= set(_meanings())
@@ -51,21 +61,26 @@ def known_words(what: str, prior: str = "bundled") -> frozenset[str]:
 
 
 def read(prompt: str, avoid: str = "") -> Understood:
-    """The words of a prompt that can change a shape; what is to be avoided counts as its opposite, if it has one."""
-    amounts: dict[str, float] = {}
-    unknown: list[str] = []
+    """The words of a prompt that can change a shape; what is to be avoided counts as its opposite, if it has one.
+
+    “A much older man” says who is there and asks for age only; “a man” and “male” ask for a man.
+    """
     told = _told()
-    silent = set(told["silent"].split())
+    nouns, silent = set(told["subjects"].split()), set(told["silent"].split())
+    amounts: dict[str, float] = {}
+    subjects: dict[str, float] = {}
+    unknown: list[str] = []
     degree = 1.0
     for written in _WORD.findall(prompt.lower()):
         word = _meaning(written)
         if word is not None:
-            amounts.setdefault(word, degree)
+            (subjects if written.removesuffix("'s") in nouns else amounts).setdefault(word, degree)
             degree = 1.0
         elif written in told["degrees"]:
             degree = float(told["degrees"][written])
         elif written not in silent:
             unknown.append(written)
+    amounts = amounts or subjects
     for written in _WORD.findall(avoid.lower()):
         word = _meaning(written)
         opposite = told["words"][word].get("opposite") if word else None
@@ -73,10 +88,15 @@ def read(prompt: str, avoid: str = "") -> Understood:
             amounts.setdefault(opposite, 1.0)
         elif written not in silent:
             unknown.append(written)
-    for word in list(amounts):  # "an old man" of a man: who is there already is no change that anyone asked for
-        if told["words"][word].get("opposite") in amounts and list(amounts).index(word) > 0:
+    for word in list(amounts)[1:]:  # of two that contradict each other, what was said first
+        if told["words"][word].get("opposite") in amounts:
             del amounts[word]
     return Understood(amounts, tuple(dict.fromkeys(unknown)))
+
+
+def only_of_surfaces(told: Understood) -> bool:
+    """Whether nothing was said but how the surface looks."""
+    return not told.amounts and set(told.unknown) <= (known_words("surface") or set())
 
 
 def parts_of(word: str) -> frozenset[str]:

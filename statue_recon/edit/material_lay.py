@@ -22,7 +22,7 @@ GRAIN = 0.05  # of the light, from grain to grain
 MIXED = 0.12  # of the size: how wide the patches are in which a coat mixes its colours
 LEAST_GLOSS = 0.04  # of roughness: smoother renders as specks
 ROUGHNESS_BELOW = 0.7  # of what nobody has told the roughness of
-HAIR = 0.8  # of the height, from which on what is busy is taken for hair
+BRUSH = 0.35  # how soft the border is where two paints meet, of that between two parts
 HEIGHT_OF_DETAIL = 0.0012  # of the size, for a logarithm of light
 HEIGHT_OF_GRAIN = 0.0005  # of the size, for the roughest stone
 
@@ -64,8 +64,6 @@ class Dresser:
         ]
         # How much of the statue a coat covers is settled on its vertices, whatever part of it is looked at.
         self._limits = [_limit(coat, form, each) for coat, each in self._coats]
-        busy = form.spots.busy
-        self._smooth = float(np.quantile(busy, 0.45)), float(np.quantile(busy, 0.75))
 
     def look(self, spots: Spots, below: NDArray[np.float32]) -> Look:
         """What places look like whose light was `below` [N, 3]."""
@@ -126,20 +124,17 @@ class Dresser:
         return np.clip(light * dimmed[:, None], 0, 1).astype(np.float32)
 
     def _painted(self, spots: Spots, shade: Values, seed: int) -> NDArray[np.float32]:
-        """Paint [N, 3]: one colour if one was said; else skin where it is smooth, and hair and dress by their folds."""
+        """Paint [N, 3]: one colour if one was said; else skin, hair and dress each its own."""
         from .material_stuffs import COLOURS
 
         if self._recipe.painted in COLOURS:
             return _between((COLOURS[self._recipe.painted],), shade)
         dress = PAINTS["dress"][seed % len(PAINTS["dress"])]
-        wavering = 0.03 * fractal(spots.points, 0.06 * self._form.size, 4, seed + 7)
-        low, high = self._smooth
-        folded = _step((spots.busy + wavering - low) / max(high - low, 1e-6))
-        raised = (spots.points[:, 2] - self._form.floor) / self._form.height
-        hair = _step((raised + wavering - HAIR) / 0.02 + 0.5)[:, None]
-        light = hair * _between(PAINTS["hair"], shade) + (1 - hair) * _between((dress,), shade)
-        skin = _between(PAINTS["skin"], shade)
-        return (skin + folded[:, None] * (light - skin)).astype(np.float32)
+        wavering = 0.25 * fractal(spots.points, 0.03 * self._form.size, 4, seed + 7)
+        hair, clothed = (_step((part + wavering - 0.5) / BRUSH + 0.5)[:, None] for part in (spots.hair, spots.dress))
+        light = _between(PAINTS["skin"], shade)
+        light = light + clothed * (_between((dress,), shade) - light)
+        return (light + hair * (_between(PAINTS["hair"], shade) - light)).astype(np.float32)
 
 
 def _limit(coat: Coat, form: Form, seed: int) -> tuple[float, float]:

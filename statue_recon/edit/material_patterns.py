@@ -11,6 +11,7 @@ from ..dataset.synth.noise import fractal, pebbles, ridges
 from .surface_form import Spots
 
 Values = NDArray[np.float32]  # [N]
+FINER_GRAINS = 0.4  # of the stuffs' own scale, which is made for pictures of 64 pixels: crystals of millimetres
 DARK = 0.5  # how much of what the texture has darker than around it counts as a hollow
 
 
@@ -36,6 +37,7 @@ def layers(spots: Spots, scale: float, seed: int) -> Values:
 
 
 def grains(spots: Spots, scale: float, seed: int) -> Values:
+    scale = FINER_GRAINS * scale
     coarse = np.clip(pebbles(spots.points, scale, seed) / (0.9 * scale), 0, 1)
     return 0.7 * coarse + 0.3 * (0.5 + 0.5 * fractal(spots.points, 0.5 * scale, 2, seed + 1))
 
@@ -86,6 +88,12 @@ def kept(spots: Spots, size: float, seed: int) -> Values:
     return -1.4 * spots.edge + 0.4 * spots.hollow + 0.55 * flakes
 
 
+def faded(spots: Spots, size: float, seed: int) -> Values:
+    """Where paint has not come off: it stays in hollows, flakes off in small scales, and longest on what is open."""
+    flakes = fractal(spots.points, 0.035 * size, 7, seed, 0.75) + 0.9 * fractal(spots.points, 0.3 * size, 3, seed + 1)
+    return 0.5 * spots.hollow - 0.25 * spots.edge - 0.5 * spots.sky + flakes
+
+
 def streaks(spots: Spots, size: float, seed: int) -> Values:
     """What rain has drawn down from where it lands, on what is steep."""
     sideways = 0.02 * size * fractal(spots.points, 0.15 * size, 3, seed + 1)
@@ -109,8 +117,8 @@ def spots_of(spots: Spots, size: float, seed: int) -> Values:
 
 def pits(spots: Spots, size: float, seed: int) -> Values:
     """Small holes, where the weather has got at the stone."""
-    scale = 0.008 * size
-    return -pebbles(spots.points, scale, seed) / scale + 0.5 * fractal(spots.points, 0.12 * size, 4, seed + 1)
+    scale = 0.006 * size
+    return -pebbles(spots.points, scale, seed) / scale + 0.7 * fractal(spots.points, 0.12 * size, 4, seed + 1)
 
 
 def clouded(spots: Spots, size: float, seed: int) -> Values:
@@ -123,7 +131,7 @@ PLACES: dict[str, Callable[[Spots, float, int], Values]] = {
     "edges": edges,
     "worn": worn,
     "kept": kept,
-    "parts": kept,
+    "parts": faded,
     "streaks": streaks,
     "patches": patches,
     "spots": spots_of,

@@ -48,6 +48,11 @@ class Recipe:
     notes: tuple[str, ...] = ()  # sentences for people
 
     @property
+    def in_parts(self) -> bool:
+        """Whether each part is painted in its own colour, so that they must be told apart."""
+        return not self.painted and any(coat.place == "parts" for coat in self.coats)
+
+    @property
     def empty(self) -> bool:
         return self.ground is None and not self.coats and self.finish == 1.0 and not self.chiselled
 

@@ -19,6 +19,7 @@ from ..mesh.mesh import LONGEST_SIDE, Mesh, TexturedMesh, frame_of
 from ..photo.image import read_picture
 from ..photo.mask import choose_mask
 from ..photo.photo import Photo
+from .overrule import OVERRULE, as_painted
 from .statue import Statue
 
 PIXELS = 2_100_000  # of the photo, at most, as in a reconstruction
@@ -135,7 +136,9 @@ def _of_arrays(path: Path) -> TexturedMesh:
     doubt = found["doubt"].astype(np.float32) if "doubt" in found else None
     uv = found["uv"].astype(np.float32) if "uv" in found else unwrapped(mesh, quads)
     seen = found["seen"].astype(np.float32) if "seen" in found else np.zeros(len(mesh.vertices), np.float32)
-    return TexturedMesh(mesh, uv, plain(), seen, doubt, quads)
+    painted = found.get(OVERRULE)
+    heeded = painted if painted is not None and painted.shape == seen.shape else None
+    return TexturedMesh(mesh, uv, plain(), as_painted(seen, heeded), doubt, quads)
 
 
 def _of_file(path: Path) -> TexturedMesh:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import __version__, contract
 from ..contract_edit import EditJob
+from ..contract_hand import RestoreRequest
 from ..doctor import PACKAGES
 from ..mesh.mesh import TexturedMesh
 from ..priors import bundled, models, names
@@ -63,8 +64,9 @@ def edit_record(
 
 def prior_record(request: EditJob) -> dict[str, Any]:
     """Which priors were asked, from which weights: the bundled ones by their files, others as installed."""
-    chosen = names.read(request.prior)
-    record: dict[str, Any] = {"name": request.prior, "seed": request.seed}
+    name = names.SHAPE if isinstance(request, RestoreRequest) else getattr(request, "prior", "none")
+    chosen = names.read(name)
+    record: dict[str, Any] = {"name": name, "seed": getattr(request, "seed", 0)}
     parts = bundled.bundle().parts
     if chosen:
         record["weights"] = {file.name: file.sha256 for part in parts.values() for file in part.files}

@@ -18,6 +18,7 @@ from ..mesh.mesh import Mesh
 from ..priors import names
 from ..report import Report
 from . import files
+from .overrule import read_overrule
 from .read import mesh_file, read_groups, read_material, read_statue
 from .record import edit_record, history
 from .statue import Edit, Layer, Region, Statue
@@ -43,6 +44,10 @@ def edit(request: EditRequest, folder: Path, relative_result: str, report: Repor
     for note in notes:
         report.step(1, 1, message=note)
     asked = [replace(request, seed=request.seed + number, variants=1) for number in range(request.variants)]
+    if request.what != "shape":
+        from .surface_painted import notes_of
+
+        notes = (*notes, *notes_of(request))
     tried = Tried(request.what == "both", list(notes))
     shapes = [statue] * len(asked)
     offsets: list[NDArray[np.float32] | None] = [None for _ in asked]
@@ -53,9 +58,15 @@ def edit(request: EditRequest, folder: Path, relative_result: str, report: Repor
     if request.what != "shape":
         layers = report.stage("colour", tried.each, "colour", new_surface, asked, shapes, region, device, kept, report)
     tried.check()
-    told = words_of(request)
+    understood, unknown = words_of(request)
     made = [
-        Edit(offset, layer, *told, (*tried.notes, *too_large(statue, offset)))
+        Edit(
+            offset,
+            layer,
+            understood=understood,
+            unknown=unknown,
+            notes=(*tried.notes, *doubts_of(statue, region, request, offset)),
+        )
         for offset, layer in zip(offsets, layers, strict=True)
     ]
     result = report.stage("result", write, folder, relative_result, asked, statue, region, made, device, report)
@@ -142,30 +153,36 @@ def moved(statue: Statue, offset: NDArray[np.float32] | None) -> Statue:
 
 def words_of(request: EditRequest) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words that this kind of edit took up, and those that say nothing to it."""
-    from .known import read
+    from .known import free_text, read
     from .materials import recipe
+    from .surface_painted import painter_of
 
     shape, surface = read(request.prompt, request.avoid), recipe(request.prompt, request.avoid)
-    strange = (*surface.unknown, *surface.idle)
+    strange = () if painter_of(request) else (*surface.unknown, *surface.idle)  # a large prior reads all words
+    shape_strange = () if free_text(request.prior) else shape.unknown
     if request.what == "shape":
-        return shape.words, shape.unknown
+        return shape.words, shape_strange
     if request.what == "surface":
         return surface.understood, strange
     lower = {word.lower() for word in strange}
     both = dict.fromkeys((*shape.words, *surface.understood))
-    return tuple(both), tuple(word for word in shape.unknown if word.lower() in lower)
+    return tuple(both), tuple(word for word in shape_strange if word.lower() in lower)
 
 
-def too_large(statue: Statue, offset: NDArray[np.float32] | None) -> tuple[str, ...]:
-    """A sentence where the faces do not bear the change."""
+def doubts_of(
+    statue: Statue, region: Region, request: EditRequest, offset: NDArray[np.float32] | None
+) -> tuple[str, ...]:
+    """Sentences where the faces do not bear the change, and where words found nothing that they mean."""
     if offset is None:
         return ()
-    from .shape import STRAIN_LIMIT, strain
+    from .shape import STRAIN_LIMIT, strain, unmoved
 
+    found = unmoved(statue, region, request, offset)
     share = strain(statue.textured.mesh, offset)
     if share <= STRAIN_LIMIT:
-        return ()
-    return (f"{100 * share:.0f} % of the moved faces are folded or stretched: too much change for this topology.",)
+        return found
+    broken = "folded, stretched or driven into another part"
+    return (*found, f"{100 * share:.0f} % of the moved faces are {broken}: too much change for this topology.")
 
 
 def write(
@@ -180,8 +197,8 @@ def write(
 ) -> EditResult:
     """Writes every variant; the first lies in the result's own folder, which gets what makes it a statue again."""
     place = folder / asked[0].statue
-    source, _ = mesh_file(place)
-    groups = read_groups(place)
+    source, path = mesh_file(place)
+    groups, overrule = read_groups(place), read_overrule(path, len(statue.textured.mesh.vertices))
     below = read_material(source, len(statue.textured.atlas))
     prefix, results = relative.rstrip("/"), []
     for number, (request, change) in enumerate(zip(asked, made, strict=True)):
@@ -195,7 +212,9 @@ def write(
         told = in_words(request, statue, region, change)
         material = material_record(request, change)
         results.append(
-            files.write_edit(folder, where, change, textured, gloss, groups, material, record, report.seconds, told)
+            files.write_edit(
+                folder, where, change, textured, gloss, groups, material, record, report.seconds, told, overrule
+            )
         )
         files.copy_origins(source, folder / where)
         report.step(number + 1, len(asked))

@@ -26,11 +26,13 @@ from ..contract import Failure
 from ..contract_edit import EditRequest
 from ..field.sdf import SDF
 from ..mesh.mesh import LONGEST_SIDE, Mesh
+from ..mesh.solid import Surface as Solid
 from ..mesh.solid import refined
+from ..priors import models, names
 from ..priors.shape.detect import Place
 from ..report import Report
 from ..texture.surface import Surface
-from .known import gain_of, known_words, parts_of, read
+from .known import free_text, gain_of, known_words, only_of_surfaces, parts_of, read
 from .region_words import Parts, looked_at
 from .shape_network import BODY_REACH, Architecture, Cube, EditNetwork
 from .statue import Region, Statue
@@ -44,6 +46,7 @@ FADE = 0.62, 0.92  # of the cube: from where to where a head's way gives way to 
 NECK = 0.45, 0.9  # of the cube, downwards: where it is seen whether the body under the head moves too
 ROUNDNESS = 0.006  # of the longest side: over how much a way is smoothed along the surface
 MOST_ROUNDS = 60  # of smoothing
+BARELY = 0.15  # of a head's radius: a beard on a modelled face moves some places by 0.4 and more
 VARIATION = 0.18  # by which words weigh more or less in other variants, standard deviation of the logarithm
 BODY_CELL, HEAD_CELL = 0.0267, 0.05  # half sides between the nodes of the grids, as in training
 ABOVE_BASE = 0.04  # of the height, over which ways grow from nothing on a base
@@ -51,7 +54,8 @@ SAMPLE = 1000  # vertices that tell of a statue as a whole, as many as in traini
 LARGEST_AT_ONCE = 30_000  # vertices asked at once: bounds the memory to 100 MB
 
 STRETCH = 2.5  # times an edge may become longer before its faces are spoilt
-STRAIN_LIMIT = 0.04  # share of the moved faces that are folded over or stretched beyond it
+ABOVE_FACE = 0.002  # of the longest side, before a face, where it is asked whether that is inside the statue
+STRAIN_LIMIT = 0.04  # share of the moved faces that are folded over, stretched beyond it, or inside another part
 
 
 def shape_edit(
@@ -62,13 +66,14 @@ def shape_edit(
     Deterministic by the request's seed. Raises Failure where no word of the prompt can change a shape.
     """
     told = read(request.prompt, request.avoid)
-    if not told.amounts and request.what == "both":  # the words were about the surface
+    if request.what == "both" and only_of_surfaces(read(request.prompt)):
         return np.zeros_like(statue.textured.mesh.vertices, dtype=np.float32)
+    if free_text(request.prior):
+        from .shape_guided import guided_edit
+
+        return guided_edit(statue, region, request, device, report)
     if not told.amounts:
-        raise Failure(
-            f"None of the words “{request.prompt}” is known for shapes.",
-            next_step="Known are: " + ", ".join(sorted(known_words("shape", request.prior))) + ". Or edit the surface.",
-        )
+        raise _unknown(request)
     amounts = varied(told.amounts, request.seed)
     mesh = statue.textured.mesh
     if not region.vertices.any():
@@ -91,6 +96,18 @@ def shape_edit(
     return way.astype(np.float32)
 
 
+def _unknown(request: EditRequest) -> Failure:
+    """None of the words means anything to the networks: which do, and who would know the others."""
+    known = ", ".join(sorted(known_words("shape") or ()))
+    large = models.for_task(names.HEEDS_WORDS)
+    who = large[0].title if large else "Stable Diffusion"
+    how = "" if large else " (Preferences › Models)"
+    return Failure(
+        f"None of the words “{request.prompt}” is known for shapes.",
+        next_step=f"Choose {who}{how} as the prior, it takes any words; or say one of: {known}; or edit the surface.",
+    )
+
+
 def _heads(parts: Parts, region: Region) -> list[Place]:
     """The heads found; where there is none, and a part was chosen by hand, that part."""
     chosen = region.vertices > 0
@@ -102,6 +119,22 @@ def _heads(parts: Parts, region: Region) -> list[Place]:
     return [Place("head", (low + high) / 2 - np.array([0.0, 0.0, HEAD_RISE * radius]), radius)]
 
 
+def unmoved(statue: Statue, region: Region, request: EditRequest, offset: NDArray) -> tuple[str, ...]:
+    """Sentences about words for faces that found none: heads are there, and next to nothing of them moved.
+
+    offset: [V, 3] what `shape_edit` made of the request; strength is no reason.
+    """
+    words = [word for word in read(request.prompt, request.avoid).amounts if parts_of(word) == {"head"}]
+    if not words or free_text(request.prior) or not request.strength:
+        return ()
+    moved = np.linalg.norm(offset, axis=1) / request.strength
+    for head in _heads(looked_at(statue.textured.mesh), region):
+        near = np.linalg.norm(statue.textured.mesh.vertices - head.middle, axis=1) < HEAD_SCALE * head.radius
+        if moved[near & (region.vertices > 0)].max(initial=0.0) > BARELY * head.radius:
+            return ()
+    return (f"No modelled face was found: “{', '.join(words)}” changes next to nothing.",)
+
+
 def varied(amounts: Mapping[str, float], seed: int) -> dict[str, float]:
     """The amounts of words as one variant takes them; the seed 0 takes them as they are."""
     rng = np.random.default_rng(seed)
@@ -110,7 +143,10 @@ def varied(amounts: Mapping[str, float], seed: int) -> dict[str, float]:
 
 
 def strain(mesh: Mesh, offset: NDArray) -> float:
-    """Share of the moved faces' area, 0 … 1, that the offset [V, 3] folds over or stretches beyond STRETCH."""
+    """Share of the moved faces' area, 0 … 1, that the offset [V, 3] spoils.
+
+    That is what it folds over, stretches beyond STRETCH, or drives into another part of the statue.
+    """
     moved = Mesh((mesh.vertices + offset).astype(np.float32), mesh.faces)
     touched = np.linalg.norm(offset, axis=1)[mesh.faces].max(axis=1) > 1e-4 * LONGEST_SIDE
     if not touched.any():
@@ -118,8 +154,15 @@ def strain(mesh: Mesh, offset: NDArray) -> float:
     before, after = _lengths(mesh)[touched], _lengths(moved)[touched]
     stretched = (after > STRETCH * np.maximum(before, 1e-9)).any(axis=1)
     folded = np.einsum("ij,ij->i", mesh.face_normals[touched], moved.face_normals[touched]) < 0.0
+    sunk = _buried(moved, touched) & ~_buried(mesh, touched)
     area = np.linalg.norm(mesh._face_areas[touched], axis=1)
-    return float(area[stretched | folded].sum() / max(float(area.sum()), 1e-12))
+    return float(area[stretched | folded | sunk].sum() / max(float(area.sum()), 1e-12))
+
+
+def _buried(mesh: Mesh, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the chosen [F] faces have the inside of the mesh before them: another part of it lies over them."""
+    before = mesh.vertices[mesh.faces[chosen]].mean(axis=1) + ABOVE_FACE * LONGEST_SIDE * mesh.face_normals[chosen]
+    return Solid(mesh).signed_distances(before) < 0.0
 
 
 def smooth(mesh: Mesh, way: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -40,6 +40,7 @@ class Layer:
     roughness: float | None = None  # of the material that was asked for; None: as below
     metallic: float | None = None
     relief: NDArray[np.float32] | None = None  # [S, S] height for a bump, world units; None: as below
+    gloss: NDArray[np.uint8] | None = None  # [S, S, 2] roughness and metallic by texel, 0 … 255; None: those above
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Edit:
 
     offset: NDArray[np.float32] | None = None  # [V, 3] how far vertices move at full strength, engine's frame
     layer: Layer | None = None
+    relief: NDArray[np.float32] | None = None  # [S, S] height of the old surface above a new base, world units
     understood: tuple[str, ...] = ()  # words the prior took up
     unknown: tuple[str, ...] = ()  # words it does not know
     notes: tuple[str, ...] = field(default=())  # sentences for people

@@ -6,6 +6,7 @@ that in the texture below shows through, so that nothing carved gets lost.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 
 import cv2
@@ -14,61 +15,90 @@ from numpy.typing import NDArray
 
 from ..contract import Failure
 from ..contract_edit import EditRequest
-from ..field.visibility import APPEARANCE_SEEN
+from ..mesh.mesh import TexturedMesh
 from ..photo.light import srgb
-from ..refine.appearance.canvas import LINEAR, gathered, lock, visibility
+from ..refine.appearance.canvas import LINEAR, gathered
 from ..render.bake import nearest
 from ..report import Report
-from ..texture.sight import Sight, sights_of
 from ..texture.surface import Surface
 from ..texture.texels import Square, squares_of
-from ..texture.view import View
 from .material_lay import Dresser
 from .materials import Recipe, recipe
 from .statue import Layer, Region, Statue
 from .surface_form import DIRECTIONS, FEW, Form
+from .surface_kept import Kept, allowed_of
+from .surface_painted import painted_layer, painter_of
 
 PREVIEW = 512  # texels of a side
 BROAD = 0.018  # of the size: what is finer in the texture is detail of the carving, what is broader light and stain
 MOST_DETAIL = 0.7  # logarithm of light: a factor of two
 FAINT = 0.01  # light below which a ratio says nothing
-EASING = 0.5  # of the visibility from which on the photo is kept: over what is below, the layer fades in
-
-
-@dataclass(frozen=True)
-class MaterialLayer(Layer):
-    """A layer that also knows how rough and how metallic each of its texels is."""
-
-    gloss: NDArray[np.uint8] | None = None  # [S, S, 2] roughness and metallic, 0 … 255
 
 
 def surface_edit(statue: Statue, region: Region, request: EditRequest, device: str, report: Report) -> Layer:
     """The layer that makes a region of a statue what the words say.
 
     The mask is exactly 0 outside the region and, where the request keeps what the photo shows, on all texels that the
-    appearance stage locks. Strengths up to 1 are the layer's opacity; above, what lies on the material spreads.
+    appearance stage locks. Strengths up to 1 are the layer's opacity; above, what lies on the material spreads. What
+    a model of pictures paints, see `surface_painted`.
     """
-    made = recipe(request.prompt, request.avoid)
-    if made.empty:
+    made, painter = recipe(request.prompt, request.avoid), painter_of(request)
+    if made.empty and painter is None:
         raise _nothing_said(made, request)
     if request.preview:
         statue, region = _small(statue, region)
-    mesh, atlas = statue.textured.mesh, statue.textured.atlas
-    surface = Surface.of(mesh)
-    form = Form.of(mesh, surface, device, FEW if request.preview else DIRECTIONS)
-    report.step(1, 4)
-    broad = _broad(statue, surface, device)
-    report.step(2, 4)
+    if painter is None:
+        return material_layer(statue, region, request, made, device, report)
+    ground = None if made.empty else material_layer(statue, region, request, made, device, None)
+    allowed = allowed_of(statue, region, request.keep_seen, device)
+    return painted_layer(statue, allowed, request, painter, ground, device, report)
+
+
+def material_layer(
+    statue: Statue, region: Region, request: EditRequest, made: Recipe, device: str, report: Report | None
+) -> Layer:
+    """The layer of a recipe, by the statue's form and nothing else. report: who hears of it; None: nobody."""
+    textured, kept = statue.textured, Kept(statue, region, request.keep_seen, device)
+    studied = _studied(textured, device, FEW if request.preview else DIRECTIONS)
+    if report is not None:
+        report.step(2, 4)
+    form = studied.parted() if made.in_parts else studied.form
     dresser = Dresser(made, form, request.seed, max(request.strength, 1.0))
-    sight = _sight_of(statue, device) if request.keep_seen else None
-    sheet = _Sheet.blank(len(atlas))
-    for square, share in squares_of(mesh, statue.textured.uv, len(atlas), device):
-        allowed = region.texels[square.place][square.there].astype(np.float32)
-        if request.keep_seen:
-            allowed = allowed * _unseen(statue, square, sight)
-        _lay(sheet, square, allowed * min(request.strength, 1.0), form, dresser, broad, atlas)
-        report.step(2 + round(2 * share), 4)
+    sheet = _Sheet.blank(len(textured.atlas))
+    for square, share in squares_of(textured.mesh, textured.uv, len(textured.atlas), device):
+        allowed = kept.allowed(square) * min(request.strength, 1.0)
+        _lay(sheet, square, allowed, form, dresser, studied.broad, textured.atlas)
+        if report is not None:
+            report.step(2 + round(2 * share), 4)
     return sheet.layer(region)
+
+
+@dataclass(frozen=True)
+class _Studied:
+    """What is the same for all edits of a statue, and takes a part of each one's time."""
+
+    textured: TexturedMesh
+    asked: tuple[str, int]  # the device and the directions
+    surface: Surface
+    form: Form
+    broad: NDArray[np.float32]  # [V, 3] see `_broad`
+
+    def parted(self) -> Form:
+        return self.form.parted(self.textured.mesh, self.surface)
+
+
+def _studied(textured: TexturedMesh, device: str, directions: int) -> _Studied:
+    """Of the latest statue it is kept, for every variant of an edit asks again."""
+    for known in _LATEST:
+        if known.textured is textured and known.asked == (device, directions):
+            return known
+    surface = Surface.of(textured.mesh)
+    form = Form.of(textured.mesh, surface, device, directions)
+    _LATEST.append(_Studied(textured, (device, directions), surface, form, _broad(textured, surface, device)))
+    return _LATEST[-1]
+
+
+_LATEST: deque[_Studied] = deque(maxlen=1)
 
 
 def _lay(
@@ -116,22 +146,22 @@ class _Sheet:
         colour, gloss = (np.zeros((*shape, channels), np.uint8) for channels in (3, 2))
         return cls(colour, np.zeros(shape, np.uint8), gloss, np.zeros(shape, np.float32), *np.zeros((2, *shape), bool))
 
-    def layer(self, region: Region) -> MaterialLayer:
+    def layer(self, region: Region) -> Layer:
         """What lies between the islands follows the texel next to it, but for the mask outside the region."""
         if not self.laid.any():
-            return MaterialLayer(self.colour, self.mask, gloss=self.gloss)
+            return Layer(self.colour, self.mask, gloss=self.gloss)
         index = nearest(self.laid)[0]
         mask = np.where(region.texels > 0, self.mask.ravel()[nearest(self.there)[0]], 0).astype(np.uint8)
         colour, gloss = (part.reshape(-1, part.shape[-1])[index] for part in (self.colour, self.gloss))
         relief = self.relief.ravel()[index]
         weight = self.mask[self.laid].astype(np.float64)
         rough, metal = np.average(self.gloss[self.laid] / 255.0, axis=0, weights=np.maximum(weight, 1e-6))
-        return MaterialLayer(colour, mask, float(rough), float(metal), relief, gloss)
+        return Layer(colour, mask, float(rough), float(metal), relief, gloss)
 
 
-def _broad(statue: Statue, surface: Surface, device: str) -> NDArray[np.float32]:
+def _broad(textured: TexturedMesh, surface: Surface, device: str) -> NDArray[np.float32]:
     """[V, 3] linear light of the texture around each vertex, without what is carved."""
-    textured, count = statue.textured, len(statue.textured.mesh.vertices)
+    count = len(textured.mesh.vertices)
     total = np.zeros((count, 4))
     for square, _ in squares_of(textured.mesh, textured.uv, len(textured.atlas), device):
         total += gathered(square.texels, LINEAR[textured.atlas[square.place][square.there]], count)
@@ -146,21 +176,6 @@ def _detail(light: NDArray, around: NDArray) -> NDArray[np.float32]:
     """[N] by how much texels are lighter than what is around them, as a logarithm."""
     ratio = np.log((light.mean(axis=1) + FAINT) / (np.maximum(around, 0.0).mean(axis=1) + FAINT))
     return (MOST_DETAIL * np.tanh(ratio / MOST_DETAIL)).astype(np.float32)
-
-
-def _sight_of(statue: Statue, device: str) -> Sight | None:
-    """What the photo itself shows, if there is one."""
-    if statue.photo is None:
-        return None
-    return sights_of(statue.textured.mesh, [View(statue.photo, statue.photo.camera)], np.inf, device)[0]
-
-
-def _unseen(statue: Statue, square: Square, sight: Sight | None) -> NDArray[np.float32]:
-    """[N] 0 on what the photo shows, as the appearance stage locks it … 1 on what it does not."""
-    mesh, seen = statue.textured.mesh, statue.textured.seen
-    shown = square.texels.of(seen) if sight is None else visibility(mesh, square.texels, seen, sight)
-    easing = np.clip((APPEARANCE_SEEN - shown) / (EASING * APPEARANCE_SEEN), 0.0, 1.0)
-    return np.where(lock(shown), 0.0, easing).astype(np.float32)
 
 
 def _small(statue: Statue, region: Region) -> tuple[Statue, Region]:

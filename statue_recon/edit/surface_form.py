@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from ..mesh.mesh import Mesh
 from ..render.rays import Rays
 from ..texture.surface import Surface
 from ..texture.texels import Texels
+from .region_words import RULES, looked_at
 
 SCALES = ((0.008, 0.4), (0.02, 0.35), (0.05, 0.25))  # of the size: how wide hollows are, and what they count for
 MOST_ROUNDS = 160  # of averaging, for the widest
@@ -19,6 +20,9 @@ FAR = 0.3  # of the size: what is farther away hides nothing
 DIRECTIONS = 96  # over the whole sphere, half of which each place looks into
 FEW = 32  # of them, for a preview
 BUSY = 0.03  # of the size: how far around a place its folds and curls are counted
+FOLDED = 0.06  # of the size: how far around a place its folds are counted where dress is told from skin
+DRESS = 0.55, 0.85  # quantiles of that, between which skin becomes dress
+PART_BORDER = 0.004  # of the size: how soft the border between hair and skin is
 AT_ONCE = 400_000  # rays: bounds the memory to about 40 MB
 
 
@@ -34,6 +38,8 @@ class Spots:
     sky: NDArray[np.float32]  # [N] 0 sheltered … 1 lies open to the rain
     busy: NDArray[np.float32]  # [N] 0 smooth like skin … 1 folds, curls
     detail: NDArray[np.float32]  # [N] how much lighter than its surroundings the texture is, logarithm of light
+    hair: NDArray[np.float32]  # [N] 0 no hair … 1 hair or what is worn on it; 0 until somebody asks, see `parted`
+    dress: NDArray[np.float32]  # [N] the same of clothes
 
     def __len__(self) -> int:
         return len(self.points)
@@ -53,17 +59,31 @@ class Form:
         hollow, edge, busy = _relief(mesh, surface)
         free, sky = _light(mesh, surface, device, directions)
         nothing = np.zeros(len(mesh.vertices), np.float32)
-        spots = Spots(mesh.vertices, mesh.normals, hollow, edge, free, sky, busy, nothing)
+        spots = Spots(mesh.vertices, mesh.normals, hollow, edge, free, sky, busy, nothing, nothing, nothing)
         floor, top = float(mesh.vertices[:, 2].min()), float(mesh.vertices[:, 2].max())
         return cls(spots, surface.size, floor, max(top - floor, 1e-9))
+
+    def parted(self, mesh: Mesh, surface: Surface) -> Form:
+        """The same with hair and dress told apart from skin: the head by our detector, clothes by their folds."""
+        head, hair = (RULES[name](looked_at(mesh)) for name in ("head", "hair"))
+        folded = surface.smoothed(self.spots.busy, surface.rounds_for(FOLDED * self.size, MOST_ROUNDS))
+        low, high = np.quantile(folded, DRESS)
+        dress = np.clip((folded - low) / max(float(high - low), 1e-6), 0, 1)
+        none = np.zeros(len(mesh.vertices), bool)
+        dress = dress * ~(none if head is None else head)
+        rounds = surface.rounds_for(PART_BORDER * self.size, MOST_ROUNDS)
+        soft = surface.smoothed(np.column_stack([none if hair is None else hair, dress]), rounds)
+        return replace(self, spots=replace(self.spots, hair=soft[:, 0], dress=soft[:, 1]))
 
     def at(self, texels: Texels, detail: NDArray[np.float32]) -> Spots:
         """What it is like at texels, whose texture has this detail [N]."""
         its = self.spots
-        told = texels.of(np.column_stack([its.points, its.normals, its.hollow, its.edge, its.open, its.sky, its.busy]))
+        plain = its.hollow, its.edge, its.open, its.sky, its.busy, its.hair, its.dress
+        told = texels.of(np.column_stack([its.points, its.normals, *plain]))
         normals = told[:, 3:6] / np.maximum(np.linalg.norm(told[:, 3:6], axis=1, keepdims=True), 1e-9)
-        hollow, edge, free, sky, busy = (np.ascontiguousarray(told[:, column]) for column in range(6, 11))
-        return Spots(np.ascontiguousarray(told[:, :3]), normals, hollow, edge, free, sky, busy, detail)
+        hollow, edge, free, sky, busy, hair, dress = (np.ascontiguousarray(told[:, each]) for each in range(6, 13))
+        points = np.ascontiguousarray(told[:, :3])
+        return Spots(points, normals, hollow, edge, free, sky, busy, detail, hair, dress)
 
 
 def _relief(mesh: Mesh, surface: Surface) -> tuple[NDArray, NDArray, NDArray]:

@@ -14,6 +14,7 @@ WHAT = {
     "shape": "Photo → signed distances of the whole statue, aligned with the photo (a diffusion model; StatueDiff)",
     "fine": "Photo and coarse volume → signed distances of a region at twice the resolution and more",
     "view": "Photo, change of the camera and caption → colours and normals of a new view (Zero123, One-2-3-45)",
+    "edit": "Distances around places of a surface → which way each of them goes for each word (older, heavier, …)",
 }
 HEAD = """\
 # The bundled priors of Statue Recon
@@ -33,6 +34,8 @@ LIMITS = """\
   which; several seeds show how far inventions differ.
 - Most of the training statues are synthetic: bodies with drapery made from numbers. Scans are few, and European
   sculpture in the classical tradition prevails among them.
+- The words of shape edits were learnt from synthetic bodies and heads: what is no human figure is moved by chance, and
+  a face that is not modelled grows no beard. They say the mean of what a word may mean: no wrinkles, no locks of hair.
 - The weights are kept in eight bits: see `priors/bundled.py`.
 - None of the statues they are measured with (`statues/test`) was trained on.
 """

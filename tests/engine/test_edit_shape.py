@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
+from statue_folder import ball
 
 from statue_recon.contract import Failure
 from statue_recon.contract_edit import EditRequest
 from statue_recon.edit import known
-from statue_recon.edit.shape import STRAIN_LIMIT, networks, shape_edit, strain
+from statue_recon.edit.region_words import looked_at
+from statue_recon.edit.shape import HEAD_SCALE, STRAIN_LIMIT, _heads, networks, shape_edit, strain, unmoved
 from statue_recon.edit.statue import Region, Statue
 from statue_recon.mesh.mesh import Mesh, TexturedMesh
 
@@ -107,10 +110,55 @@ def test_what_is_torn_apart_or_folded_over_is_strained(statue):
     assert strain(mesh, np.ones_like(mesh.vertices)) == 0.0  # moved as one piece
 
 
+def test_what_is_driven_into_another_part_is_strained_though_no_face_is_folded():
+    one, two = (trimesh.creation.icosphere(3, 0.3).apply_translation((x, 0, 0)) for x in (-0.4, 0.4))
+    both = trimesh.util.concatenate([one, two])
+    mesh = Mesh(np.asarray(both.vertices, np.float32), np.asarray(both.faces, np.int32))
+    right = (mesh.vertices[:, :1] > 0) * np.array([[-1.0, 0.0, 0.0]], np.float32)
+    assert strain(mesh, 0.1 * right) == 0.0, "they do not meet yet"
+    # The balls' middles are 0.4 apart then: of the right one a cap of a sixth of its diameter lies in the left one.
+    np.testing.assert_allclose(strain(mesh, 0.4 * right), 1 / 6, atol=0.03)
+    assert strain(mesh, 0.4 * right) > STRAIN_LIMIT
+
+
+def test_a_region_stands_for_a_head_where_none_is_found():
+    textured = ball()  # the detector sees no head in it
+    statue, thing = Statue(textured), textured.mesh
+    statue = Statue(
+        TexturedMesh(thing, np.zeros((len(thing.faces), 3, 2)), np.zeros((8, 8, 3), np.uint8), thing.vertices[:, 0])
+    )
+    upper = np.clip(5.0 * thing.vertices[:, 2] - 1.0, 0.0, 1.0).astype(np.float32)
+    parts = looked_at(thing)
+    assert not parts.heads
+    (head,) = _heads(parts, Region(upper, np.zeros((8, 8), np.float32)))
+    assert head.middle[2] > 0.2 and abs(head.middle[0]) < 0.05 and 0.5 < HEAD_SCALE * head.radius < 1.1
+    offset = shape_edit(statue, Region(upper, np.zeros((8, 8), np.float32)), asked("bearded"), "cpu")
+    assert offset[upper > 0].any() and not offset[upper == 0].any()
+    with pytest.raises(Failure, match="No head was found") as failure:
+        shape_edit(statue, Region(np.ones_like(upper), np.zeros((8, 8), np.float32)), asked("bearded"), "cpu")
+    assert "region" in failure.value.next_step
+
+
+def test_a_word_for_faces_that_finds_none_says_so(statue, everywhere, heavier):
+    beard = shape_edit(statue, everywhere, asked("bearded"), "cpu")
+    assert unmoved(statue, everywhere, asked("bearded"), beard) == ()
+    (sentence,) = unmoved(statue, everywhere, asked("bearded"), 0.1 * beard)
+    assert "No modelled face was found" in sentence and "bearded" in sentence
+    assert unmoved(statue, everywhere, asked("heavier"), heavier) == ()
+
+
 def test_a_prompt_is_read_with_its_degrees_and_what_it_avoids():
     told = known.read("a much older man of bronze", avoid="fat")
-    assert told.amounts == {"older": 1.5, "male": 1.0, "lean": 1.0}
+    assert told.amounts == {"older": 1.5, "lean": 1.0}
     assert told.unknown == ("bronze",)
+
+
+def test_who_is_there_already_is_no_change_unless_nothing_else_is_asked_for():
+    assert known.read("an old lady").amounts == {"older": 1.0}
+    assert (
+        known.read("a woman").amounts == {"female": 1.0} == known.read("very female", "man").amounts | {"female": 1.0}
+    )
+    assert known.read("an old, female figure").amounts == {"older": 1.0, "female": 1.0}
 
 
 def test_the_words_of_a_surface_are_others():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tiny_diffusers as tiny
 import trimesh
 from texture_scene import photograph
 
@@ -14,8 +15,10 @@ from statue_recon.edit.materials import recipe
 from statue_recon.edit.statue import Region, Statue
 from statue_recon.edit.surface import surface_edit
 from statue_recon.edit.surface_form import Form
+from statue_recon.edit.surface_painted import noise_of, notes_of, painter_of
 from statue_recon.mesh.atlas import unwrap
 from statue_recon.mesh.mesh import Mesh, TexturedMesh
+from statue_recon.priors import models, names, own
 from statue_recon.render.raster import cover_of_atlas
 from statue_recon.report import Report
 from statue_recon.texture.surface import Surface
@@ -173,3 +176,91 @@ def test_unknown_and_idle_words_are_told():
 def test_words_without_a_surface_are_refused(edit):
     with pytest.raises(Failure, match="beard"):
         edit("beard")
+
+
+OWN = "stable-diffusion-own"
+
+
+@pytest.fixture
+def stable_diffusion(tmp_path, monkeypatch):
+    """A tiny model of pictures is installed."""
+    monkeypatch.setenv(models.VARIABLE, str(tmp_path / "models"))
+    place = tiny.write_stable_diffusion(tmp_path / "sd")
+    own.choose(models.folder(), OWN, own.Choice(folder=str(place)))
+
+
+@pytest.fixture
+def none_installed(tmp_path, monkeypatch):
+    monkeypatch.setenv(models.VARIABLE, str(tmp_path / "models"))
+
+
+def test_a_model_of_pictures_paints_any_words_in_the_region_alone(statue, edit, stable_diffusion):
+    region = upper_half(statue)
+    layer = edit("covered with barnacles", region, prior=OWN, preview=True)
+    inside = region.texels == 1
+    assert (layer.mask[region.texels == 0] == 0).all() and (layer.mask[inside] == 255).all()
+    there = inside & (places(statue) != 0).any(axis=-1)
+    assert (layer.colour != statue.textured.atlas)[there].any(axis=-1).mean() > 0.9
+    assert layer.gloss is None, "nobody said how barnacles shine"
+
+
+def test_what_is_painted_keeps_what_the_photo_shows(statue, edit, stable_diffusion):
+    layer = edit("covered with barnacles", prior=OWN, preview=True, keep_seen=True)
+    where, there = places(statue), (places(statue) != 0).any(axis=-1)
+    shown, hidden = there & (where[..., 1] < -0.6), there & (where[..., 1] > 0.2)
+    assert (layer.mask[shown] == 0).all() and (layer.mask[hidden] == 255).all()
+    assert (layer.colour == statue.textured.atlas)[shown].all()
+    freed = edit("covered with barnacles", prior=OWN, preview=True, keep_seen=False)
+    assert (freed.colour != statue.textured.atlas)[shown].any(axis=-1).mean() > 0.9
+
+
+def test_a_statue_without_a_photo_can_be_painted_too(statue, edit, stable_diffusion):
+    layer = edit("covered with barnacles", on=replace(statue, photo=None), prior=OWN, preview=True)
+    there = (places(statue) != 0).any(axis=-1)
+    assert (layer.colour != statue.textured.atlas)[there].any(axis=-1).mean() > 0.9
+
+
+def test_painting_starts_from_the_material_that_is_known_and_keeps_its_gloss(edit, stable_diffusion):
+    layer = edit("bronze with barnacles", prior=OWN, preview=True)
+    assert layer.metallic > 0.8 and layer.gloss is not None
+    assert (layer.colour != edit("bronze", preview=True).colour).mean() > 0.3
+
+
+def test_unknown_words_are_painted_by_what_is_installed_and_it_is_said(edit, stable_diffusion):
+    unknown = EditRequest(".", "bronze with barnacles")
+    assert painter_of(unknown) == OWN
+    assert "barnacles" in notes_of(unknown)[-1] and names.title(OWN) in notes_of(unknown)[-1]
+    assert painter_of(EditRequest(".", "bronze with green patina")) is None
+    assert painter_of(EditRequest(".", "bronze", prior=OWN)) == OWN, "whoever is named is asked"
+    assert painter_of(EditRequest(".", "bronze with barnacles", prior="none")) is None
+
+
+def test_unknown_words_are_told_where_nobody_can_paint_them(edit, none_installed):
+    request = EditRequest(".", "bronze with barnacles")
+    assert painter_of(request) is None
+    assert "barnacles" in notes_of(request)[-1] and "Stable Diffusion" in notes_of(request)[-1]
+    with pytest.raises(Failure, match="barnacles"):
+        edit("barnacles")
+
+
+def test_more_strength_forgets_more_of_what_was_there():
+    faint, usual, strong = (noise_of(strength)[0] for strength in (0.3, 1.0, 2.0))
+    assert 0.5 < faint < usual < strong <= 0.95
+
+
+def test_variants_do_not_study_the_statue_anew(statue, edit, monkeypatch):
+    first = edit("terracotta", seed=1)
+
+    def again(*_):
+        raise AssertionError("the form was worked out twice")
+
+    monkeypatch.setattr(Form, "of", again)
+    assert (edit("terracotta", seed=2).colour != first.colour).any()
+    assert (edit("terracotta", seed=1).colour == first.colour).all()
+
+
+def test_parts_are_painted_in_their_own_colours_and_a_colour_that_is_said_everywhere(edit):
+    assert recipe("painted marble").in_parts and not recipe("marble with blue paint").in_parts
+    blue = edit("marble with blue paint")
+    covered = blue.colour[blue.mask == 255].astype(float)
+    assert np.median(covered[:, 2] - covered[:, 0]) > 40
