@@ -23,7 +23,7 @@ MEASURES: dict[str, dict[str, Range]] = {  # of numbers in a request: the least,
     "retopologise": {"faces": (200, 1_000_000, "quads")},
 }
 
-# Shares as measured on one thread, of Draft statues.
+# Shares as guessed from what the work is like; not measured.
 PROJECTING = {
     "read": Stage("Reading the statue", 0.15),
     "texture": Stage("Laying the photo on the mesh", 0.75),

@@ -9,7 +9,9 @@ import pytest
 
 from statue_recon import contract, contract_edit
 from statue_recon.contract import Failure
-from statue_recon.contract_edit import EditRequest, EditResult, RefineRequest, edit_from_json, edit_to_json
+from statue_recon.contract_edit import JOBS, EditRequest, EditResult, RefineRequest, edit_from_json, edit_to_json
+from statue_recon.contract_hand import MirrorRequest, ProjectRequest, RestoreRequest, RetopologiseRequest
+from statue_recon.worker import pipeline_of
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUESTS = [
@@ -17,6 +19,10 @@ REQUESTS = [
     EditRequest("statue", "bärtig", "alt", "both", "group:Kopf", 0.1, False, 1.5, "none", 2**40, 4, True, "cuda"),
     RefineRequest("statue"),
     RefineRequest("statue", "hand.npz", "weights:w.npy", "high", "shape", "old", 12, 5, 3, "cpu"),
+    ProjectRequest("statue", "hand.npz", 1024, 2, "cpu"),
+    MirrorRequest("statue", "both", [0.0, 0.0, 0.5, 1, 0, 0], "group:left", 0.1),
+    RestoreRequest("statue", "group:break", 0.1, [0, -1, 0.5], [0.0, 0.0, 0.5, 0.1, 0.2, 0.1], 0.02, 2, 7),
+    RetopologiseRequest("statue", None, 5_000, 2048, True),
 ]
 RESULT = EditResult("r/mesh.npz", "r/mesh.glb", "r/t.png", "r/m.json", "r/p.json", 3.0, "Bronze.", layer="r/layer.png")
 
@@ -76,6 +82,11 @@ def test_an_edit_of_another_version_is_refused_by_its_number():
         edit_from_json(text)
 
 
+def test_every_kind_of_edit_is_asked_for_by_a_name_and_made_by_a_function_of_its_own():
+    assert {type(request) for request in REQUESTS} == set(JOBS.values())
+    assert len({pipeline_of(request) for request in REQUESTS}) == len(JOBS)
+
+
 def test_a_variant_lies_in_its_own_folder_beside_the_first():
     assert RESULT.variant(0) == RESULT
     second = RESULT.variant(1)
@@ -91,6 +102,8 @@ def test_the_files_of_a_job_are_those_of_its_statue_and_those_it_names():
     files = contract_edit.files_of(EditRequest("s", "bronze", region="mask:m.png"))
     assert "s/mesh.npz" in files and "m.png" in files
     assert "hand.glb" in contract_edit.files_of(RefineRequest("s", mesh="hand.glb", protect="group:arm"))
+    assert "hand.npz" in contract_edit.files_of(ProjectRequest("s", "hand.npz"))
+    assert contract_edit.named_by(RestoreRequest("s", "weights:w.npy")) == [("w.npy", "region")]
 
 
 def test_both_wings_can_import_it_without_anything_installed():

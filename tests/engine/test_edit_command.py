@@ -64,6 +64,33 @@ def test_refine_keeps_the_vertices_and_what_is_protected(statue, tmp_path):
         assert (made["group:upper"] == UPPER).all()
 
 
+def test_what_is_done_by_hand_has_commands_of_its_own(statue, tmp_path):
+    quads, photo = tmp_path / "quads", tmp_path / "photo"
+    done = statue_recon("retopologise", statue, "--faces", 300, "--displacement", "--out", quads)
+    assert done.returncode == 0 and (quads / "relief.png").is_file(), done.stderr
+    done = statue_recon("project", statue, "--from", quads / "mesh.npz", "--seed", 4, "--out", photo)
+    assert done.returncode == 0, done.stderr
+    asked = json.loads((photo / "provenance.json").read_text("utf-8"))["edits"][-1]["request"]
+    assert asked["mesh"] == str(quads / "mesh.npz") and asked["seed"] == 4
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("mirror", "--plane", 0, 0, 0, 0, 0, 0),
+        ("restore", "--region", "all"),
+        ("restore", "--region", "gap.npy"),
+        ("retopologise", "--faces", 3),
+        ("project", "--from", "nothing.npz"),
+    ],
+    ids=lambda asked: " ".join(map(str, asked)),
+)
+def test_by_hand_too_a_mistake_ends_with_what_to_do(statue, tmp_path, asked, capsys):
+    command, *more = map(str, asked)
+    assert main([command, str(statue), *more, "--out", str(tmp_path / "out")]) == 3
+    assert capsys.readouterr().err.count("\n") >= 2 and not (tmp_path / "out" / "mesh.glb").exists()
+
+
 @pytest.mark.parametrize("out", ["statue", "statue/../statue"])
 def test_a_statue_is_never_written_over(statue, out, capsys):
     before = {path.name: path.read_bytes() for path in statue.iterdir()}
