@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from statue_recon.contract import Failure
 from statue_recon.contract_edit import EditRequest
 from statue_recon.edit.region_words import looked_at
 from statue_recon.edit.run import edit
@@ -144,9 +145,13 @@ def main() -> None:
     for asked in PROMPTS:
         line = [label(asked)]
         for statue in statues:
-            folder, seconds = edited(statue, asked, code, given.preview)
-            after = read_subject(folder)
-            rows.append(row(statue, asked, after, judges[asked.what]) | {"processor_seconds": seconds})
+            after = statue.subject
+            try:
+                folder, seconds = edited(statue, asked, code, given.preview)
+                after = read_subject(folder)
+                rows.append(row(statue, asked, after, judges[asked.what]) | {"processor_seconds": seconds})
+            except Failure as refusal:
+                rows.append({"statue": statue.name, "prompt": asked.prompt, "refused": refusal.message})
             log.info("%s, “%s”: %s", statue.name, asked.prompt, json.dumps(rows[-1]))
             if given.sheet:
                 line += [picture(each, SHOWN, asked.what == "surface") for each in (statue.subject, after)]
@@ -254,14 +259,16 @@ def summary(rows: list[dict[str, Any]], judges: dict[str, Judge]) -> dict[str, d
 
 
 def means(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    if not rows:
-        return {"edits": 0}
-    mean = {name: float(np.mean([each[name] for each in rows])) for name in ("rise", "control", "views_right", "place")}
-    return {"edits": len(rows)} | {
-        **{name: round(value, 3) for name, value in mean.items()},
-        "statues_right": round(float(np.mean([each["rise"] > 0 for each in rows])), 3),
-        "above_control": round(float(np.mean([each["rise"] > each["control"] for each in rows])), 3),
-        "processor_seconds": round(float(np.mean([each["processor_seconds"] for each in rows])), 2),
+    """Over edits; those that the engine refused moved nothing, and count as not right."""
+    made = [each for each in rows if "refused" not in each]
+    counts = {"edits": len(rows), "refused": len(rows) - len(made)}
+    if not made:
+        return counts
+    names = ("rise", "control", "views_right", "place", "processor_seconds")
+    return counts | {
+        **{name: round(float(np.mean([each[name] for each in made])), 3) for name in names},
+        "statues_right": round(sum(each["rise"] > 0 for each in made) / len(rows), 3),
+        "above_control": round(sum(each["rise"] > each["control"] for each in made) / len(rows), 3),
     }
 
 

@@ -2,13 +2,27 @@
 
 import bpy
 
-from . import clean_up, edit_history, edit_text, engine, insert, job, models, reconstruct, view
-
-CLASSES = tuple(
-    operator
-    for intention in (reconstruct, job, insert, edit_text, edit_history, view, engine, models, clean_up)
-    for operator in intention.CLASSES
+from . import (
+    by_hand_mirror,
+    by_hand_paint,
+    by_hand_project,
+    by_hand_refine,
+    by_hand_restore,
+    by_hand_retopologise,
+    clean_up,
+    edit_history,
+    edit_text,
+    engine,
+    insert,
+    job,
+    models,
+    reconstruct,
+    view,
 )
+
+BY_HAND = (by_hand_refine, by_hand_paint, by_hand_project, by_hand_mirror, by_hand_restore, by_hand_retopologise)
+INTENTIONS = (reconstruct, job, insert, edit_text, edit_history, *BY_HAND, view, engine, models, clean_up)
+CLASSES = tuple(operator for intention in INTENTIONS for operator in intention.CLASSES)
 
 
 def register():

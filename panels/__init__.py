@@ -2,9 +2,9 @@
 
 import bpy
 
-from . import edit, image_editor, preferences, viewport
+from . import by_hand, edit, image_editor, preferences, viewport
 
-CLASSES = (*preferences.CLASSES, *image_editor.CLASSES, *viewport.CLASSES, *edit.CLASSES)
+CLASSES = (*preferences.CLASSES, *image_editor.CLASSES, *viewport.CLASSES, *edit.CLASSES, *by_hand.CLASSES)
 
 
 def register():

@@ -37,7 +37,8 @@ class STATUE_PT_edit(StatueTab, Panel):
         row.scale_y = 1.4
         row.operator("statue.preview_edit", icon="HIDE_OFF")
         row.operator("statue.edit_by_text", icon="CHECKMARK")
-        if job := jobs.current(context.scene, edit=True):
+        job = jobs.current(context.scene, edit=True)
+        if job and not job.origin.get("by_hand"):
             draw_job(layout.box().column(), job, width)
 
 
@@ -159,9 +160,10 @@ def draw_edit(layout, edit, width: int) -> None:
     if unknown := told.get("unknown"):
         words = iface_("Not understood: {words}.").format(words=", ".join(unknown))
         paragraph(layout, words, width, icon="ERROR")
-    row = layout.row()
-    row.alignment = "RIGHT"
-    row.label(text=iface_("{prior}, seed {seed}").format(prior=told.get("prior", "?"), seed=told.get("seed", "?")))
+    if "prior" in told:  # work by hand may have asked none
+        row = layout.row()
+        row.alignment = "RIGHT"
+        row.label(text=iface_("{prior}, seed {seed}").format(prior=told["prior"], seed=told.get("seed", "?")))
 
 
 CLASSES = (STATUE_UL_edits, STATUE_PT_edit, STATUE_PT_edits)

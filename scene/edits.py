@@ -13,7 +13,7 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from ..statue_recon.contract import Failure
-from ..statue_recon.contract_edit import EditJob, EditResult
+from ..statue_recon.contract_edit import EditJob, EditResult, name_of
 from . import edit_history, layers, shape_keys, statue
 from .material import packed_image, result_material
 from .mesh import build_mesh
@@ -59,9 +59,9 @@ def insert(
     _check(thing, asked, result)
     files = EditFiles(folder, result, number, asked)
     with object_mode(thing):
-        _make_own(thing)
+        make_own(thing)
         _drop_previews(thing)
-        _apply(thing, files, asked, _told(folder, result, request, files, number), name)
+        _apply(thing, files, asked, told_of(folder, result, request, files.notes, files.unknown, number), name)
     return thing
 
 
@@ -78,13 +78,13 @@ def insert_variants(folder: Path, result: EditResult, asked: dict, request: Edit
             copy = thing.copy()
             copy.data = thing.data.copy()
             copy.name = f"{thing.name} Variant {number + 1}"
-            for collection in _collections(thing):
+            for collection in collections_of(thing):
                 collection.objects.link(copy)
-            _put_beside(copy, thing, number + 1)
+            put_beside(copy, thing, number + 1)
             copy[edit_history.ID] = ""
             copy[edit_history.VARIANT_OF] = asked["id"]
             copy[edit_history.VARIANT_JOB], copy[edit_history.VARIANT_NUMBER] = folder.name, number
-            _apply(copy, files, asked, _told(folder, result, request, files, number), name)
+            _apply(copy, files, asked, told_of(folder, result, request, files.notes, files.unknown, number), name)
             made.append(copy)
     return made
 
@@ -114,8 +114,8 @@ def insert_as_new(
     scene.collection.objects.link(made)
     made.matrix_world = Matrix(asked["matrix_world"])
     if old := edit_history.find(asked):
-        _put_beside(made, old, 1)
-    _apply(made, files, asked, _told(folder, result, request, files, number), name)
+        put_beside(made, old, 1)
+    _apply(made, files, asked, told_of(folder, result, request, files.notes, files.unknown, number), name)
     return made
 
 
@@ -143,9 +143,9 @@ def as_new_object(thing: bpy.types.Object, place: int) -> bpy.types.Object:
         made = thing.copy()
         made.data = thing.data.copy()
         made.name = f"{thing.name} Edited"
-        for collection in _collections(thing):
+        for collection in collections_of(thing):
             collection.objects.link(made)
-        _put_beside(made, thing, 1)
+        put_beside(made, thing, 1)
         made.pop(edit_history.ID, None)
         shape_keys.bake(made)
         layers.own_material(made)
@@ -200,13 +200,18 @@ def _check(thing: bpy.types.Object, asked: dict, result: EditResult) -> None:
 
 
 def _apply(thing: bpy.types.Object, files: EditFiles, asked: dict, told: dict, name: str) -> None:
-    label = (name or told["prompt"])[:NAME_LENGTH].strip()
-    edit_id = f"{told['job'][:15]}-{told['variant']}-{len(thing.statue_edits)}"
+    label = (name or told.get("prompt") or told["by"])[:NAME_LENGTH].strip()
+    edit_id = id_of(thing, told)
     if files.layer:
         layers.add(thing, edit_id, label, files.layer)
     key = "" if files.offset is None else shape_keys.add(thing, _turned(files.offset, asked), label)
     edit_history.record(thing, edit_id, label, key, told)
     layers.wire(thing, edit_history.order(thing))
+
+
+def id_of(thing: bpy.types.Object, told: dict) -> str:
+    """What the next edit of an object is known by."""
+    return f"{told['job'][:15]}-{told['variant']}-{len(thing.statue_edits)}"
 
 
 def _turned(offset: np.ndarray, asked: dict) -> np.ndarray:
@@ -221,7 +226,7 @@ def _drop_previews(thing: bpy.types.Object) -> None:
             remove(thing, place)
 
 
-def _make_own(thing: bpy.types.Object) -> None:
+def make_own(thing: bpy.types.Object) -> None:
     """A mesh that several objects share would change in all of them."""
     if thing.data.users > 1:
         thing.data = thing.data.copy()
@@ -236,7 +241,7 @@ def _take_over(thing: bpy.types.Object, variant: bpy.types.Object) -> None:
             f"“{thing.name}” has {len(thing.data.vertices):,} vertices now; its variant has {len(key.data):,}.",
             next_step="Use the variant as an object of its own: delete the others by hand.",
         )
-    _make_own(thing)
+    make_own(thing)
     _drop_previews(thing)
     if node:
         layers.add_copy(thing, edit.edit_id, node)
@@ -252,26 +257,29 @@ def _delete(variant: bpy.types.Object) -> None:
         bpy.data.meshes.remove(mesh)
 
 
-def _put_beside(made: bpy.types.Object, old: bpy.types.Object, places: int) -> None:
+def put_beside(made: bpy.types.Object, old: bpy.types.Object, places: int) -> None:
     made.matrix_world = Matrix.Translation((places * GAP * max(old.dimensions.x, 1e-3), 0, 0)) @ old.matrix_world
 
 
-def _collections(thing: bpy.types.Object) -> list:
+def collections_of(thing: bpy.types.Object) -> list:
     return [collection for collection in thing.users_collection if not collection.library]
 
 
-def _told(folder: Path, result: EditResult, request: EditJob, files: EditFiles, number: int) -> dict:
+def told_of(
+    folder: Path, result: EditResult, request: EditJob, notes: list[str], unknown: list[str] | None = None, number=0
+) -> dict:
     """What the history keeps of an edit."""
     names = ("prompt", "avoid", "what", "region", "border", "keep_seen", "strength", "prior", "preview")
     return {
+        "by": name_of(request),
         **{name: getattr(request, name) for name in names if hasattr(request, name)},
-        "seed": request.seed + number,
+        "seed": getattr(request, "seed", 0) + number,
         "variant": number,
         "summary": result.summary,
         "job": folder.name,
         statue.FOLDER: str(folder),
-        "notes": files.notes,
-        "unknown": files.unknown,
+        "notes": notes,
+        "unknown": unknown or [],
     }
 
 

@@ -6,13 +6,14 @@ speaks of the statue.
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
-import numpy as np
 from mathutils import Matrix, Vector
 
 from . import edit_history
+from .statue import MARK_OF
 
-MARK_OF = "statue_mark_of"  # on a mark: the id of its statue
 KIND = "statue_mark"  # and which of these it is
 SYMMETRY, ROOM = "symmetry", "room"
 TITLES = {SYMMETRY: "Symmetry of {name}", ROOM: "Room for {name}"}
@@ -20,8 +21,8 @@ OVERHANG = 1.1  # of the plane over the statue
 ROOM_SHARE = 0.12  # radius of new room, as a share of the statue's longest side
 
 
-def owner(thing: bpy.types.Object | None) -> bpy.types.Object | None:
-    """The statue a mark belongs to; anything else is returned as it is."""
+def owner(thing: Any) -> Any:
+    """The statue a mark belongs to, None if it was deleted; anything else is returned as it is, also None."""
     if thing is None or MARK_OF not in thing:
         return thing
     return edit_history.find({"id": thing[MARK_OF]})
@@ -70,17 +71,9 @@ def plane_in(matrix: Matrix) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(matrix.translation), tuple(y.cross(z).normalized())
 
 
-def weights_of(thing: bpy.types.Object, mesh: bpy.types.Mesh, name: str) -> np.ndarray:
-    """[V] float32, 0 … 1, of a vertex group; all 0 where there is none of that name."""
-    weights = np.zeros(len(mesh.vertices), np.float32)
-    group = thing.vertex_groups.get(name)
-    if group is None:
-        return weights
-    for vertex in mesh.vertices:
-        for entry in vertex.groups:
-            if entry.group == group.index:
-                weights[vertex.index] = entry.weight
-    return weights
+def ellipsoid_in(matrix: Matrix) -> list[float]:
+    """The centre and the half axes of an upright ellipsoid that holds the ball `matrix` makes of the unit ball."""
+    return [*matrix.translation, *(max(row.length, 1e-4) for row in matrix.to_3x3())]
 
 
 def _hang(mark: bpy.types.Object, thing: bpy.types.Object, kind: str) -> None:
@@ -96,9 +89,3 @@ def _box(thing: bpy.types.Object) -> tuple[float, Vector, Vector]:
     corners = [Vector(corner) for corner in thing.bound_box]
     lower, upper = (Vector([choose(corner[axis] for corner in corners) for axis in range(3)]) for choose in (min, max))
     return max(upper - lower), lower, upper
-
-
-def is_mark(thing: bpy.types.Object | None) -> bool:
-    return thing is not None and MARK_OF in thing
-
-

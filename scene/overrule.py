@@ -6,13 +6,16 @@ said is kept beside it, so a painted place can be wiped clean again. Where both 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
-import numpy as np
 
 from ..statue_recon.contract import Failure
 from . import overlay, statue
-from .marks import weights_of
 from .names import SEEN
+
+if TYPE_CHECKING:
+    import numpy as np
 
 AS_SEEN, AS_INVENTED = "Painted as Seen", "Painted as Invented"  # the vertex groups
 BY_PHOTO = "seen_by_photo"  # float attribute on points: `seen` as it was before anybody painted
@@ -47,6 +50,8 @@ def read(thing: bpy.types.Object, mesh: bpy.types.Mesh | None = None) -> np.ndar
 
     `mesh` may be the evaluated one.
     """
+    import numpy as np
+
     if not known(thing):
         return None
     seen, invented = (weights_of(thing, mesh or thing.data, name) >= PAINTED for name in (AS_SEEN, AS_INVENTED))
@@ -61,13 +66,33 @@ def apply(thing: bpy.types.Object) -> None:
     """Brings `seen` to what was painted, and the overlay with it; in Edit Mode nothing can be, and nothing is."""
     if not known(thing) or thing.mode == "EDIT":
         return
+    import numpy as np
+
     mesh, painted = thing.data, read(thing)
     by_photo = _kept(mesh)
     seen = by_photo if painted is None else np.where(painted == 0, by_photo, painted > 0)
     _write(mesh, SEEN, seen)
-    mesh.update()
+    refresh(thing)
+
+
+def refresh(thing: bpy.types.Object) -> None:
+    """Lets the view, and the overlay where it is on, show `seen` as it is now."""
+    thing.data.update()
     if overlay.seen_shown(thing):
         overlay.show_seen(thing, True)
+
+
+def found_anew(thing: bpy.types.Object, seen: np.ndarray) -> None:
+    """What a photo shows [V] after the mesh was changed: what was painted by hand still stands over it."""
+    import numpy as np
+
+    painted = read(thing)
+    if painted is None:
+        _write(thing.data, SEEN, seen)
+    else:
+        _write(thing.data, BY_PHOTO, np.where(painted == 0, seen, _kept(thing.data)))
+    apply(thing)
+    refresh(thing)
 
 
 def wipe(thing: bpy.types.Object) -> None:
@@ -81,8 +106,25 @@ def wipe(thing: bpy.types.Object) -> None:
     thing.pop(LATEST, None)
 
 
+def weights_of(thing: bpy.types.Object, mesh: bpy.types.Mesh, name: str) -> np.ndarray:
+    """[V] float32, 0 … 1, of a vertex group; all 0 where there is none of that name."""
+    import numpy as np
+
+    weights = np.zeros(len(mesh.vertices), np.float32)
+    group = thing.vertex_groups.get(name)
+    if group is None:
+        return weights
+    for vertex in mesh.vertices:
+        for entry in vertex.groups:
+            if entry.group == group.index:
+                weights[vertex.index] = entry.weight
+    return weights
+
+
 def _settle(thing: bpy.types.Object) -> None:
     """Takes out of the earlier group what the later one was painted over, before that becomes the earlier one."""
+    import numpy as np
+
     later = thing[LATEST]
     earlier = thing.vertex_groups.get(AS_INVENTED if later == AS_SEEN else AS_SEEN)
     over = np.flatnonzero(weights_of(thing, thing.data, later) >= PAINTED)
@@ -92,6 +134,8 @@ def _settle(thing: bpy.types.Object) -> None:
 
 def _kept(mesh: bpy.types.Mesh) -> np.ndarray:
     """What the photo says of each vertex: kept now, if it is not yet."""
+    import numpy as np
+
     attribute = mesh.attributes.get(BY_PHOTO)
     if attribute is None or len(attribute.data) != len(mesh.vertices):
         found = statue.seen_attribute(mesh)
@@ -114,4 +158,4 @@ def _write(mesh: bpy.types.Mesh, name: str, values: np.ndarray) -> None:
             f"This mesh has an attribute “{name}” of another kind.",
             next_step="Rename or remove it in Object Data › Attributes.",
         )
-    attribute.data.foreach_set("value", values.astype(np.float32))
+    attribute.data.foreach_set("value", values.astype("float32"))

@@ -6,8 +6,10 @@ import io
 
 import bpy
 import numpy as np
+from mathutils import Vector
 
 from ..statue_recon.contract import Failure
+from .overrule import weights_of
 from .png import png_bytes
 from .snapshot import snapshot
 
@@ -38,17 +40,12 @@ def spell(thing: bpy.types.Object, mesh: bpy.types.Mesh, region) -> tuple[str, d
 
 def group_weights(thing: bpy.types.Object, mesh: bpy.types.Mesh, name: str) -> np.ndarray:
     """[V] float32, 0 … 1, of a vertex group."""
-    group = thing.vertex_groups.get(name)
-    if group is None:
+    if name not in thing.vertex_groups:
         raise Failure(
             f"“{thing.name}” has no vertex group “{name}”." if name else "No vertex group is chosen.",
             next_step="Choose a group under Region, or another kind of region.",
         )
-    weights = np.zeros(len(mesh.vertices), np.float32)
-    for vertex in mesh.vertices:
-        for entry in vertex.groups:
-            if entry.group == group.index:
-                weights[vertex.index] = entry.weight
+    weights = weights_of(thing, mesh, name)
     if not weights.any():
         raise Failure(f"The vertex group “{name}” is empty.", next_step="Assign vertices to it, with some weight.")
     return weights
@@ -70,6 +67,15 @@ def selected_faces(thing: bpy.types.Object, mesh: bpy.types.Mesh) -> np.ndarray:
     if not weights.any():
         raise Failure(f"No face of “{thing.name}” is selected.", next_step="Select faces in Edit Mode and try again.")
     return weights
+
+
+def middle(thing: bpy.types.Object, region) -> Vector:
+    """Where the marked vertices lie on average, in the object's coordinates."""
+    find = selected_faces if region.kind == "faces" else lambda thing, mesh: group_weights(thing, mesh, region.group)
+    weights = find(thing, thing.data)
+    places = np.empty(len(weights) * 3, np.float32)
+    thing.data.vertices.foreach_get("co", places)
+    return Vector(np.average(places.reshape(-1, 3), axis=0, weights=weights).tolist())
 
 
 def painted(image: bpy.types.Image | None) -> np.ndarray:

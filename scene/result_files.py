@@ -12,6 +12,8 @@ import numpy as np
 
 from ..statue_recon.contract import Failure
 
+GROUP = "group:"  # what the names of vertex groups in a mesh.npz begin with
+
 
 @dataclass(frozen=True)
 class MeshFile:
@@ -45,6 +47,24 @@ def read_statue_mesh(folder: Path, relative: str) -> MeshFile:
     """A statue as it was taken out of Blender to be edited, or as an edit left it: it may lack `seen`."""
     arrays = _arrays(folder, relative, ("vertices", "faces", "uv"), optional=("seen",))
     return _checked(MeshFile(**arrays), relative)
+
+
+def read_groups(folder: Path, relative: str, vertices: int) -> dict[str, np.ndarray]:
+    """The vertex groups [V] float32, 0 … 1, in the mesh of a result, by their names."""
+    names = array_names(folder, relative)
+    arrays = _arrays(folder, relative, tuple(name for name in names if name.startswith(GROUP)))
+    for name, weights in arrays.items():
+        if weights.shape != (vertices,) or weights.dtype.kind != "f" or not np.isfinite(weights).all():
+            raise _damaged(relative, f"the vertex group “{name.removeprefix(GROUP)}” is none of {vertices} vertices")
+    return {name.removeprefix(GROUP): np.clip(weights, 0, 1) for name, weights in arrays.items()}
+
+
+def array_names(folder: Path, relative: str) -> list[str]:
+    try:
+        with np.load(inside(folder, relative), allow_pickle=False) as file:
+            return list(file.files)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise _damaged(relative, str(error)) from error
 
 
 def read_offset(folder: Path, relative: str, vertices: int) -> np.ndarray:

@@ -34,6 +34,7 @@ IMAGINED = {SAMPLES: "samples", GUIDANCE: "guidance"}  # how the prior was asked
 WEIGHTS = "statue_weights"  # the prior's files with the beginnings of their SHA-256
 PHOTO_SHA256 = "statue_photo_sha256"
 DATE = "statue_date"
+MARK_OF = "statue_mark_of"  # on what a person laid beside a statue to say what they mean (marks.py): the statue's id
 HIDDEN = "statue_hidden"  # on a statue that hides for its voxel grid
 HEIGHT_TOLD = "statue_height_told"  # whether a person has said how high the statue is
 # All of provenance.json. A string property rather than a text datablock: it travels with the object when that is
@@ -45,16 +46,16 @@ UNSCALED = 1e-4  # a scale this near to 1 is as the statue came
 
 
 def statue_of(context_object: bpy.types.Object | None) -> bpy.types.Object | None:
-    """The statue that this object is, or that this matched camera or grid of voxels belongs to."""
+    """The statue that this object is, or that this matched camera, grid of voxels or mark belongs to."""
     if context_object is None:
         return None
     if is_statue(context_object):
         return context_object
-    if context_object.get(KIND) not in {CAMERA, VOXELS}:
+    if context_object.get(KIND) not in {CAMERA, VOXELS} and MARK_OF not in context_object:
         return None
     if context_object.parent and is_statue(context_object.parent):
         return context_object.parent
-    job = context_object.get(JOB)  # the user took it out of the statue: any copy of the same job will do
+    job = context_object.get(JOB, "")  # the user took it out of the statue: any copy of the same job will do
     return next((thing for thing in bpy.data.objects if is_statue(thing) and thing[JOB] == job), None)
 
 
@@ -66,6 +67,8 @@ def not_editable(thing: bpy.types.Object | None) -> str | None:
     """Why an object cannot be edited by text, or None. Any mesh can; costs nothing."""
     if thing is None or thing.type != "MESH":
         return "Select a statue: one made by Statue Recon, or any mesh object"
+    if MARK_OF in thing:
+        return "This is laid beside a statue to mark something: select the statue itself"
     if thing.library or thing.data.library:
         return "This object is linked from another file: make it local first (Object > Relations > Make Local > All)"
     if not thing.data.polygons and thing.mode != "EDIT":

@@ -17,16 +17,18 @@ from mathutils import Matrix
 
 from ..statue_recon import contract
 from ..statue_recon.contract import Failure
-from . import region_out, statue
+from . import overrule, region_out, statue
+from .layer_stack import material_of, uv_map_of
 from .mesh import to_base
 from .mode import object_mode
 from .names import SEEN, UV_MAP
 from .png import png_bytes
-from .result_files import read_camera, read_result_mesh
+from .result_files import GROUP, read_camera, read_result_mesh
 from .texture_out import flattened
 
 LONGEST = 1.8  # the engine's statues are that long, in [-1, 1]³
 MOST_VERTICES = 2_000_000
+OVERRULE = "overrule"  # in mesh.npz: what was painted by hand
 MESH_FILE, TEXTURE_FILE, PROVENANCE_FILE = "mesh.npz", "texture.png", "provenance.json"
 
 
@@ -63,8 +65,9 @@ class Taken:
             shutil.copyfile(path, folder / name)
 
 
-def take(thing: bpy.types.Object, region: Region, shape: bool) -> Taken:
-    """The statue's files. `shape`: whether its vertices are to be moved, and so have to be the mesh's own.
+def take(thing: bpy.types.Object, region: Region, shape: bool, groups: bool = False) -> Taken:
+    """The statue's files. `shape`: whether its vertices are to be moved, and so have to be the mesh's own; `groups`:
+    whether all vertex groups go along.
 
     Leaves Edit and Sculpt Mode and goes back. Changes nothing but this: a mesh without any UV map gets one.
     """
@@ -72,11 +75,13 @@ def take(thing: bpy.types.Object, region: Region, shape: bool) -> Taken:
         raise Failure(f"{reason}.", next_step="Then try again.")
     with object_mode(thing):
         notes = [] if thing.data.uv_layers else [_unwrap(thing)]
+        overrule.apply(thing)  # whoever forgot to press Done has painted all the same
         with _Evaluated(thing, shape) as (mesh, note):
-            return _taken(thing, mesh, region, [*notes, *filter(None, [note])])
+            names = [group.name for group in thing.vertex_groups] if groups else []
+            return _taken(thing, mesh, region, names, [*notes, *filter(None, [note])])
 
 
-def _taken(thing: bpy.types.Object, mesh: bpy.types.Mesh, region: Region, notes: list[str]) -> Taken:
+def _taken(thing: bpy.types.Object, mesh: bpy.types.Mesh, region: Region, groups: list[str], notes: list[str]) -> Taken:
     if not 3 <= len(mesh.vertices) <= MOST_VERTICES or not len(mesh.polygons):
         raise Failure(
             f"“{thing.name}” has {len(mesh.vertices):,} vertices and {len(mesh.polygons):,} faces.",
@@ -85,7 +90,10 @@ def _taken(thing: bpy.types.Object, mesh: bpy.types.Mesh, region: Region, notes:
     same = len(mesh.vertices) == len(thing.data.vertices)
     to_engine, copies = _frame(thing, mesh)
     texture, uv_map = flattened(thing)
-    arrays = _arrays(mesh, to_engine, uv_map)
+    arrays = _arrays(mesh, to_engine, thing, uv_map)
+    if (painted := overrule.read(thing, mesh)) is not None:
+        arrays[OVERRULE] = painted.astype(np.float32)
+    arrays |= {f"{GROUP}{name}": overrule.weights_of(thing, mesh, name) for name in groups}
     files = {TEXTURE_FILE: png_bytes(texture)}
     spelled, arrays_of_group, region_files = region_out.spell(thing, mesh, region)
     files |= region_files
@@ -140,25 +148,39 @@ def _switched(modifiers, on: bool) -> list:
     return list(modifiers)
 
 
-def _arrays(mesh: bpy.types.Mesh, to_engine: Matrix, uv_map: str) -> dict[str, np.ndarray]:
-    """vertices [V, 3], faces [F, 3], uv [F, 3, 2], and seen [V] where the mesh has it."""
-    places = np.empty(len(mesh.vertices) * 3, np.float32)
-    mesh.vertices.foreach_get("co", places)
-    matrix = np.array(to_engine, np.float64)
-    vertices = places.reshape(-1, 3).astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+@dataclass(frozen=True)
+class Triangles:
+    """The faces of a mesh as they are handed over."""
+
+    faces: np.ndarray  # [F, 3] int32
+    corners: np.ndarray  # [F, 3] int32, into the mesh's loops
+    uv: np.ndarray  # [F, 3, 2] float32
+
+
+def triangles(mesh: bpy.types.Mesh, to_engine: Matrix, thing: bpy.types.Object, uv_map: str = "") -> Triangles:
+    """Of a mesh that is `thing`'s or what its modifiers make of it; its texture's UV map if none is given."""
+    uv_map = uv_map or uv_map_of(thing, material_of(thing))
     mesh.calc_loop_triangles()
     count = len(mesh.loop_triangles)
     faces, corners = np.empty(count * 3, np.int32), np.empty(count * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", faces)
     mesh.loop_triangles.foreach_get("loops", corners)
-    uv = np.empty(len(mesh.loops) * 2, np.float32)
-    (mesh.uv_layers.get(uv_map) or mesh.uv_layers[0]).uv.foreach_get("vector", uv)
-    turn = slice(None, None, -1 if np.linalg.det(matrix[:3, :3]) < 0 else 1)  # mirrored, faces show from behind
-    arrays = {
-        "vertices": vertices.astype(np.float32),
-        "faces": np.ascontiguousarray(faces.reshape(-1, 3)[:, turn]),
-        "uv": np.ascontiguousarray(uv.reshape(-1, 2)[corners].reshape(-1, 3, 2)[:, turn]),
-    }
+    uv = np.zeros(len(mesh.loops) * 2, np.float32)
+    if mesh.uv_layers:
+        (mesh.uv_layers.get(uv_map) or mesh.uv_layers[0]).uv.foreach_get("vector", uv)
+    turn = slice(None, None, -1 if to_engine.determinant() < 0 else 1)  # mirrored, faces show from behind
+    faces, corners = (np.ascontiguousarray(array.reshape(-1, 3)[:, turn]) for array in (faces, corners))
+    return Triangles(faces, corners, np.ascontiguousarray(uv.reshape(-1, 2)[corners]))
+
+
+def _arrays(mesh: bpy.types.Mesh, to_engine: Matrix, thing: bpy.types.Object, uv_map: str) -> dict[str, np.ndarray]:
+    """vertices [V, 3], faces [F, 3], uv [F, 3, 2], and seen [V] where the mesh has it."""
+    places = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.vertices.foreach_get("co", places)
+    matrix = np.array(to_engine, np.float64)
+    vertices = places.reshape(-1, 3).astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+    own = triangles(mesh, to_engine, thing, uv_map)
+    arrays = {"vertices": vertices.astype(np.float32), "faces": own.faces, "uv": own.uv}
     if (seen := _seen_of(mesh)) is not None:
         arrays[SEEN] = seen
     return arrays

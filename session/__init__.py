@@ -1,8 +1,8 @@
 """What this Blender session knows beside the file: the settings of a scene, the engine, the jobs and their timer."""
 
-from . import edit_settings, fit, jobs, models, runtime, settings
+from . import edit_settings, fit, hand_settings, jobs, models, runtime, settings
 
-PARTS = (settings, runtime, models, fit, edit_settings, jobs)
+PARTS = (settings, runtime, models, fit, edit_settings, hand_settings, jobs)
 
 
 def register():

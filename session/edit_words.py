@@ -21,12 +21,14 @@ _PLURALS = (("ies", "y"), ("ves", "f"), ("ves", "fe"), ("men", "man"), ("es", ""
 def unknown(prompt: str, avoid: str, what: str, prior: str) -> tuple[str, ...]:
     """The words of a prompt, as they are written, that an edit of this kind can make nothing of.
 
-    Shapes are changed by what ships, whatever the prior; of both, what is unknown to the one may be known to the other.
+    Of both, what is unknown to the one may be known to the other.
     """
+    if prior not in names.SHORT:  # the others that can be chosen for an edit take any words
+        return ()
     shape = read(prompt, avoid).unknown
     if what == "shape":
         return shape
-    surface = _without_looks(f"{prompt} {avoid}") if prior in names.SHORT else ()
+    surface = _without_looks(f"{prompt} {avoid}")
     if what == "surface":
         return surface
     return tuple(word for word in surface if word in {other.lower() for other in shape})
@@ -53,7 +55,7 @@ def _without_looks(prompt: str) -> tuple[str, ...]:
 def _vocabulary() -> tuple[frozenset[str], frozenset[str]]:
     """Words and phrases that mean something, and words that say nothing but are no surprise either."""
     told = json.loads(VOCABULARY.read_text(encoding="utf-8"))
-    known = known_words("surface")
+    known = known_words("surface") or frozenset()
     phrases = {phrase for phrase, meant in told["phrases"].items() if known.issuperset(meant.split())}
     return known | phrases, frozenset(told["silent"].split())
 

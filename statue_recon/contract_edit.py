@@ -28,7 +28,7 @@ RANGES: dict[str, Range] = {  # of numbers in a request: the least, the most, th
     "variants": (1, MOST_VARIANTS, "variants"),
 }
 
-# Shares as measured on one thread: Draft, the bundled prior, shape and surface.
+# Shares as guessed from one run (bronze, shape and surface), beside much other work.
 CHANGING = {
     "read": Stage("Reading the statue", 0.05),
     "region": Stage("Finding the region", 0.05),

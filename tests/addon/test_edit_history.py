@@ -124,9 +124,11 @@ def test_regions_are_handed_over(jobs, statue):  # noqa: F811
     assert np.array(read.pixels[:]).reshape(32, 32, 4)[:8, :, 0].min() == 1.0
 
     requests = [job_folder_text(job) for job in jobs._jobs]
-    assert [
-        told["region"] for told in requests
-    ] == ["group:Nose", "weights:statue/region.npy", "mask:statue/region.png"]
+    assert [told["region"] for told in requests] == [
+        "group:Nose",
+        "weights:statue/region.npy",
+        "mask:statue/region.png",
+    ]
 
 
 def job_folder_text(job):
