@@ -25,8 +25,9 @@ lint: .venv/complete
 	$(ENGINE) -m ruff format --check .
 	$(ENGINE) -m mypy
 
+# On all cores, the tests of a file together: they share what took long to make.
 test-engine: .venv/complete
-	$(ENGINE) -m pytest tests/engine
+	$(ENGINE) -m pytest -n auto --dist loadfile tests/engine
 
 # In every Blender that fits a Python of this machine; with STATUE_ALL_BLENDERS=1 a missing one is an error.
 test-addon: .venv/complete

@@ -35,6 +35,7 @@ def insert_projected(folder: Path, result: EditResult, asked: dict, request, nam
     if thing is None:
         raise Failure(f"“{asked.get('name', 'The statue')}” is not in this file any more.", next_step=edits.AS_NEW)
     made, texture = read_result_mesh(folder, result.mesh), picture(folder, result.texture)
+    assert made.uv is not None and made.seen is not None, "what reads a result sees to that"
     told = edits.told_of(folder, result, request, _notes(folder, result)) | {"what": "surface"}
     if thing.library or thing.data.library:
         raise Failure(f"“{thing.name}” is linked from another file.", next_step=edits.AS_NEW)
@@ -95,6 +96,7 @@ def _in_new_uv(thing: bpy.types.Object, corners: np.ndarray, made: MeshFile, tex
     mesh, old = thing.data, layer_stack.material_of(thing)
     mesh.uv_layers.new(name=name)
     uv_map = mesh.uv_layers[-1]
+    assert made.uv is not None
     uv = np.zeros((len(mesh.loops), 2), np.float32)
     uv[corners.ravel()] = np.reshape(made.uv, (-1, 2))
     uv_map.uv.foreach_set("vector", uv.ravel())

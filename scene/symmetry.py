@@ -17,9 +17,9 @@ FINER = 0.4  # of the steps above, in the second look around the best
 
 def found(thing: bpy.types.Object) -> Matrix:
     """A pane in the object's coordinates, its X axis across: upright, as statues are."""
-    places = np.empty(len(thing.data.vertices) * 3, np.float32)
-    thing.data.vertices.foreach_get("co", places)
-    places = places.reshape(-1, 3).astype(np.float64)
+    flat = np.empty(len(thing.data.vertices) * 3, np.float32)
+    thing.data.vertices.foreach_get("co", flat)
+    places = flat.reshape(-1, 3).astype(np.float64)
     lower, upper = places.min(axis=0), places.max(axis=0)
     middle, width = (lower + upper) / 2, float(np.ptp(places, axis=0)[:2].max())
     chosen = np.random.default_rng(0).choice(len(places), min(POINTS, len(places)), replace=False)

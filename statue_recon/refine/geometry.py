@@ -32,7 +32,7 @@ ANCHOR = 100.0  # the mean square of how far nodes left where they were, weighte
 PULL = 1000.0  # all guidance
 FAINT = 1.0  # gradients at a node, times the nodes near the surface, from which Adam steps as far as it may
 RAYS = 10_000  # of the silhouette
-CALM = 0.07  # world units over which what is changed is averaged in the end: about a pixel of a small prior's view
+CALM = 0.07  # world units over which what is changed is averaged in the end: two pixels of a small prior's view
 LOOKED = 4.0  # seconds between two looks at a run
 
 

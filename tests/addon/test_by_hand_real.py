@@ -9,6 +9,8 @@ from synthetic_job import off_centre_camera, result_event, write_job
 from test_edit_real import jobs  # noqa: F401 - a fixture
 from test_edit_text import chosen, module, places  # noqa: F401 - a fixture too
 
+pytestmark = pytest.mark.once
+
 PATIENCE = 300  # seconds; half a minute on a free machine
 CHISELLED = 0.06  # how far the sculptor pulled, in the mesh's units
 

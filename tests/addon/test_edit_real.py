@@ -8,6 +8,8 @@ import pytest
 from synthetic_job import off_centre_camera, result_event, write_job
 from test_edit_text import ask, chosen, layer, module, places  # noqa: F401 - a fixture too
 
+pytestmark = pytest.mark.once
+
 PATIENCE = 300  # seconds; half a minute on a free machine
 
 
