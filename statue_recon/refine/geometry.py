@@ -32,7 +32,6 @@ ANCHOR = 100.0  # the mean square of how far nodes left where they were, weighte
 PULL = 1000.0  # all guidance
 FAINT = 1.0  # gradients at a node, times the nodes near the surface, from which Adam steps as far as it may
 RAYS = 10_000  # of the silhouette
-CALM = 0.07  # world units over which what is changed is averaged in the end: two pixels of a small prior's view
 LOOKED = 4.0  # seconds between two looks at a run
 
 
@@ -45,6 +44,7 @@ class GeometrySettings:
     rate: float = 0.4  # Adam's first step, in spacings; the last is a tenth of it
     renew: int = 20  # steps after which visibility is looked up again
     cells: int = 64  # of the visibility grid's longest side
+    calm: float = 0.07  # world units over which changes are averaged in the end: two pixels of a small prior's view
     schedule: Schedule = USUAL
 
 
@@ -222,7 +222,7 @@ class GeometryStage:
         start, values = (part.detach().cpu().numpy() for part in (self._start, self.values))
         self._look()
         free = self._free.cpu().numpy().astype(np.float32)
-        over = CALM / self.spacing
+        over = self.settings.calm / self.spacing
         heard = ndimage.gaussian_filter(free, over)
         calm = ndimage.gaussian_filter((values - start) * free, over) / np.maximum(heard, 1e-6)
         return torch.from_numpy(start + np.where(free > 0, calm, values - start)).to(self.values)

@@ -10,7 +10,9 @@ from ..mesh.mesh import TexturedMesh
 from ..priors.names import VIEW, title
 from ..report import Report
 from ..texture.view import View
-from .appearance.stage import BROAD, FAST, State, refine_appearance
+from .appearance.distil import Distillation
+from .appearance.repaint import Repainting
+from .appearance.stage import BROAD, FAST, THOROUGH, State, refine_appearance
 from .chosen import appearance_prior
 from .thrift import LADDER, Thrift
 
@@ -69,7 +71,7 @@ def painted(
 
     def work() -> TexturedMesh:
         prior = appearance_prior(name, device, thrift.rung)
-        asked = replace(BROAD if name == VIEW else FAST, prompt=request.prompt)
+        asked = replace(way_of(name, request.quality), prompt=request.prompt)
         state = before.run if before else None
         return refine_appearance(
             textured, photo, prior, asked, request.seed, thrift.device, progress, ended, state, keep
@@ -79,3 +81,10 @@ def painted(
     if done < of:
         report.step(done, of, message=f"The painting was stopped at step {done} of {of}.")
     return Painted(made, name, done, of)
+
+
+def way_of(name: str, quality: str) -> Repainting | Distillation:
+    """How a prior is asked: the bundled one for broad colours; a large one in rounds, in High by score distillation."""
+    if name == VIEW:
+        return BROAD
+    return THOROUGH if quality == "high" else FAST

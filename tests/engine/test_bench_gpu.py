@@ -57,7 +57,7 @@ def test_every_row_is_whole(tmp_path):
     assert stages[-1] == "draft"
     whole = lines[1 + len(stages) - 1]
     assert whole["seconds"] >= sum(line["seconds"] for line in lines[1 : len(stages)]) - 0.1
-    assert len([line for line in lines if line["row"] == "refinement steps"]) == 3
+    assert len([line for line in lines if line["row"] == "refinement steps"]) == 4
     assert "photos a second" in lines[-1]["says"]
 
 

@@ -34,7 +34,7 @@ RADIUS = 0.6
 SIDE = 128  # pixels of the photo
 FRONT = Camera.orbit(0.0, 0.0, 4.0, SIDE, SIDE, 240.0)
 COLUMNS = Columns(FRONT.resized(32, 32), 4.0)
-QUICK = GeometrySettings(steps=60)
+QUICK = GeometrySettings(steps=60, calm=0.03)  # the toy priors know more than broad changes
 
 
 def photo_of_ball() -> Photo:

@@ -289,6 +289,11 @@ def test_the_bundled_prior_is_asked_once_about_each_of_many_sides(job, monkeypat
     assert made.of == BROAD.views // AT_ONCE and not np.array_equal(made.textured.atlas, job.textured.atlas)
 
 
+def test_large_priors_are_distilled_in_high(job):
+    made = job.run(prior="zero123-xl", quality="high", paint_until=2)
+    assert (made.steps, made.of) == (2, Distillation().steps)
+
+
 @pytest.mark.slow
 def test_a_whole_run_with_all_that_is_bundled_paints_where_the_view_prior_ships(tmp_path, monkeypatch):
     small(monkeypatch)

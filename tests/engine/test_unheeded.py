@@ -50,9 +50,8 @@ def test_a_prompt_that_is_heard_is_not_mentioned(ships, prior):
     assert said(prior=prior, refine_steps=8) == ""
 
 
-def test_the_bundled_prior_without_the_part_that_paints_hears_nothing(ships):
-    ships("shape")
-    assert "mean nothing" in said(prior="bundled", refine_steps=8, prompt="bronze")
+def test_the_prior_that_imagines_shapes_hears_nothing():
+    assert "mean nothing" in said(prior="shape", refine_steps=8, prompt="bronze")
 
 
 def test_words_outside_the_vocabulary_are_named_where_only_that_is_heard(ships):
