@@ -110,8 +110,8 @@ def answer(question: Question, durations: Durations) -> Answer:
         return Answer(warnings=(str(failure),))
     blocked = capacity.hopeless(wanted, known, there)
     said = [] if blocked else [capacity.misfit(wanted, known, there), capacity.note(wanted, known, there)]
-    silent = [name for name in names.read(request.prior) if name not in (names.SHAPE, names.VIEW)]
-    if silent and not wanted.steps:
+    silent = [name for name in names.read(request.prior) if name != names.SHAPE]
+    if silent and not wanted.steps and request.prior not in names.SHORT:  # a word leaves the choice to us
         titles = " and ".join(names.title(name) for name in silent)
         said.append(f"Without steps of refinement nobody asks {titles}. Set Refinement, under Hidden Side, to {STEPS}.")
     took = durations.seconds_of(request, there.device)

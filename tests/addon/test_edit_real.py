@@ -19,7 +19,8 @@ def jobs(addon, module, engine_python, tmp_path):  # noqa: F811
     wanted.engine_python, wanted.jobs_folder = str(engine_python), str(tmp_path / "jobs")
     module("session.runtime").refresh()
     bpy.ops.wm.read_homefile(use_factory_startup=True)
-    return module("session.jobs")
+    yield module("session.jobs")
+    module("session.jobs")._jobs.clear()  # their queue is the real one: the next test may have its own
 
 
 def test_a_statue_becomes_bronze_and_keeps_what_the_photo_shows(module, jobs, tmp_path):  # noqa: F811

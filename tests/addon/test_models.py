@@ -256,7 +256,7 @@ def test_workers_look_for_models_in_the_extensions_own_folder(addon, module, tmp
     session.register()
 
 
-def test_what_blenders_side_imports_of_the_engine_is_the_contract_and_the_list_of_models(addon):
+def test_what_blenders_side_imports_of_the_engine_is_the_contract_and_lists_of_models_and_words(addon):
     """The wall: nothing else of the engine comes into Blender, and these need the standard library only."""
     code = f"""
 import sys, bpy, addon_utils
@@ -267,9 +267,18 @@ print(sorted(name.partition(engine)[2] for name in sys.modules if engine in name
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ)
     allowed = [
         "contract",
+        "contract_data",
+        "contract_edit",
+        "contract_hand",
+        "contract_region",
+        "edit",
+        "edit.known",
+        "edit.presets",
         "priors",
+        "priors.bundled",
         "priors.layouts",
         "priors.models",
+        "priors.names",
         "priors.own",
         "whole",
     ]  # and priors.download, once something is fetched
