@@ -139,8 +139,6 @@ def job_folder_text(job):
 
 def test_a_region_that_marks_nothing_is_explained(jobs, statue):  # noqa: F811
     statue.data.polygons.foreach_set("select", np.zeros(len(statue.data.polygons), bool))
-    statue.data.vertices.foreach_set("select", np.zeros(len(statue.data.vertices), bool))
-    statue.data.edges.foreach_set("select", np.zeros(len(statue.data.edges), bool))
     with pytest.raises(RuntimeError, match="No face of “Apollo” is selected"):
         ask(region="faces")
     assert not jobs._jobs
