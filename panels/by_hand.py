@@ -105,7 +105,7 @@ PARTS = (
     ("Refine Again", "refine", draw_refine, False),
     ("What the Photo Shows", "photo", draw_photo, False),
     ("The Other Side", "other_side", draw_other_side, True),
-    ("Restore", "restore", draw_restore, True),
+    ("Restore (Experimental)", "restore", draw_restore, True),
     ("Retopologise", "retopologise", draw_retopologise, True),
 )
 
